@@ -1,0 +1,1 @@
+//! Benchmarks of the compiler, the machine and the keywords.

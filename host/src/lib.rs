@@ -1,0 +1,1 @@
+//! The world around the machine: engine, storage, server, outbox and the gbvm command.

@@ -1,0 +1,56 @@
+//! What the compiler says of a script: errors and warnings with their places.
+
+use crate::source::{Source, Span};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The script does not compile.
+    Error,
+    /// It compiles, but probably does not do what was meant.
+    Warning,
+}
+
+/// One message about a place in a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The stable code, such as `E_SYNTAX` or `W_UNANSWERED`.
+    pub code: &'static str,
+    /// What is wrong and what to do, in the script author's words.
+    pub message: String,
+    /// What the caret points at.
+    pub span: Span,
+    /// A further place that explains, such as the line that opened a block.
+    pub related: Option<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Error, code, message: message.into(), span, related: None }
+    }
+
+    /// A warning.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, code, message: message.into(), span, related: None }
+    }
+
+    /// The same with a further place.
+    pub fn with_related(mut self, span: Span, message: impl Into<String>) -> Diagnostic {
+        self.related = Some((span, message.into()));
+        self
+    }
+
+    /// `file:line:col: error[CODE]: text`, one line.
+    pub fn plain(&self, sources: &[Source]) -> String {
+        let source = &sources[usize::from(self.span.source)];
+        let (line, column) = gbvm_vm::program::line_and_column(&source.text, self.span.start as usize);
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        format!("{}:{line}:{column}: {severity}[{}]: {}", source.name, self.code, self.message)
+    }
+}

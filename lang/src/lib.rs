@@ -1,0 +1,5 @@
+//! General Bots BASIC: from text to a program of the machine.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod source;

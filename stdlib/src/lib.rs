@@ -1,0 +1,1 @@
+//! The keywords and functions of the language, over service traits.

@@ -1,0 +1,1 @@
+//! The specification documents and scenario tests, and what runs them.

@@ -1,0 +1,60 @@
+//! A failure in the script author's words, with a code that programs can test.
+
+use std::fmt;
+
+/// Why a statement failed.
+///
+/// `code` is stable (`E_TYPE`, `E_FILTER_EMPTY`, …); `message` says the thing and the next step and never holds a
+/// secret or the data of a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable code.
+    pub code: &'static str,
+    /// The explanation, one sentence or two, without place and without code.
+    pub message: String,
+    /// Where it happened: filled in by the machine, innermost first; empty outside of a run.
+    pub trace: Vec<Place>,
+    /// The argument at fault, counted from 0, so that the machine can point at it.
+    pub argument: Option<u8>,
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name as given to the compiler.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// The procedure, empty for the main part of the script.
+    pub procedure: String,
+    /// The text of the line, without its line break.
+    pub text: String,
+    /// How many characters of it are meant.
+    pub width: u32,
+}
+
+impl Fault {
+    /// A fault without a place.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Fault {
+        Fault { code, message: message.into(), trace: Vec::new(), argument: None }
+    }
+
+    /// The same fault, pointing at an argument of the call (from 0).
+    pub fn at_argument(mut self, index: u8) -> Fault {
+        self.argument = Some(index);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.trace.first() {
+            write!(f, "{}:{}:{}: ", place.file, place.line, place.column)?;
+        }
+        write!(f, "error[{}]: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,11 @@
+//! The bytecode machine: values, instructions, the loop and its checkpoints.
+//!
+//! It knows no BASIC, does no I/O and depends on no other crate of the project. A [`program::Program`] is immutable
+//! and shared; a [`machine::Vm`] is one run of it. Values count their references without atomics and never leave
+//! their thread; a run crosses threads, and process restarts, as the bytes of its checkpoint.
+
+pub mod fault;
+pub mod isa;
+pub mod program;
+pub mod signature;
+pub mod template;

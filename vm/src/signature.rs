@@ -1,0 +1,138 @@
+//! What the compiler must know of a keyword or function: its words, its parameters, its kind.
+//!
+//! The records themselves live with their functions, outside this crate; the machine only defines their shape,
+//! so that the compiler and the keywords need not know each other.
+
+/// How a keyword reaches the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A function called inside the loop; it sees its arguments, the clock and the limits, nothing else.
+    Pure,
+    /// The loop stops with [`crate::machine::Stop::HostCall`] and is resumed with the answer.
+    Host,
+    /// Read while compiling; never reaches the machine.
+    Declare,
+}
+
+/// How a keyword is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `NAME(a, b)` in expressions; as a statement also `NAME a, b`.
+    Function,
+    /// `PHRASE a, b` as a statement, and as an expression whose last argument is a whole additive expression.
+    Keyword,
+    /// `PHRASE a, b` as a statement only.
+    Statement,
+}
+
+/// What an argument is for: the compiler treats some of them specially.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A value like any other.
+    Value,
+    /// The name of a table: its provenance is looked at.
+    Table,
+    /// A filter: literal-and-hole sums that stand directly in the argument become a template.
+    Filter,
+    /// A URL: its provenance is looked at.
+    Url,
+    /// A header's name or value: its provenance is looked at.
+    Header,
+    /// The key of a memory entry: its provenance decides whether the value is a secret.
+    MemoryKey,
+    /// The object or objects that a write stores; an `id` made by the engine is set in it too.
+    Record,
+    /// The recipient of a mail.
+    Recipient,
+    /// The name of a field or column.
+    Field,
+    /// A word such as `COUNT` or `hour`, which may be checked when it is a literal.
+    Word,
+}
+
+/// One parameter of a keyword.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// Its name as the help shows it.
+    pub name: &'static str,
+    /// What it is for.
+    pub role: Role,
+    /// Whether it may be left out (it is then MISSING).
+    pub optional: bool,
+}
+
+impl Param {
+    /// A parameter that must be given.
+    pub const fn required(name: &'static str, role: Role) -> Param {
+        Param { name, role, optional: false }
+    }
+
+    /// A parameter that may be left out.
+    pub const fn optional(name: &'static str, role: Role) -> Param {
+        Param { name, role, optional: true }
+    }
+}
+
+/// What the compiler must know of one keyword.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature {
+    /// Its words in capitals, one blank between them: `GET BOT MEMORY`.
+    pub phrase: &'static str,
+    /// Other phrases that mean the same.
+    pub aliases: &'static [&'static str],
+    /// How it is written.
+    pub form: Form,
+    /// How it reaches the machine.
+    pub kind: Kind,
+    /// Its parameters in order.
+    pub params: &'static [Param],
+    /// Whether the last parameter may be given any number of times.
+    pub variadic: bool,
+    /// Whether one value serves the whole statement (`NOW`): the compiler calls it once in each.
+    pub once_per_statement: bool,
+    /// Whether it gives rows, so that the compiler decides between one row and a list.
+    pub row_or_list: bool,
+    /// What it does to stored data, for schema and transactions.
+    pub access: Access,
+    /// Whether, when its result is used, it waits for an answer from outside and so ends a segment.
+    pub immediate: bool,
+}
+
+/// What a keyword does to stored data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Neither reads nor writes.
+    None,
+    /// Reads only.
+    Read,
+    /// Writes.
+    Write,
+}
+
+impl Signature {
+    /// A function or keyword without special treatment; change fields with struct update.
+    pub const fn new(phrase: &'static str, form: Form, kind: Kind, params: &'static [Param]) -> Signature {
+        Signature {
+            phrase,
+            aliases: &[],
+            form,
+            kind,
+            params,
+            variadic: false,
+            once_per_statement: false,
+            row_or_list: false,
+            access: Access::None,
+            immediate: false,
+        }
+    }
+
+    /// The fewest arguments a call may have.
+    pub fn least(&self) -> usize {
+        self.params.iter().take_while(|param| !param.optional).count()
+    }
+
+    /// The most arguments a call may have; none where the last may be repeated.
+    pub fn most(&self) -> Option<usize> {
+        (!self.variadic).then_some(self.params.len())
+    }
+}
