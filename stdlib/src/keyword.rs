@@ -94,6 +94,9 @@ pub struct HostContext<'a> {
     pub limits: &'a Limits,
     /// How filter text is read.
     pub parse_filter: FilterParser,
+    /// The origins that a URL may have which is not written in the script: `https://api.crm.com`, lower case,
+    /// without a default port.
+    pub allowed_origins: &'a [String],
 }
 
 /// What a run carries besides the machine. It is written into checkpoints with it.

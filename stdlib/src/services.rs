@@ -38,6 +38,12 @@ pub enum Aggregate {
 /// Tables, memory and the outbox, inside the transaction of the running segment. Names are never SQL: the
 /// implementation quotes them. A table or column that does not exist reads as empty.
 pub trait Storage {
+    /// Whether a user table of this name exists. A table name that is data must name one.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn has_table(&mut self, table: &str) -> Result<bool, Fault>;
+
     /// The rows that match, in the filter's order, else by id; at most `most` of them where given (a row is wanted, not a list).
     ///
     /// # Errors
