@@ -144,12 +144,14 @@ pub trait HttpClient {
 /// A mail as a script means it.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// The recipients, at least one.
+    /// The recipients, at least one; addresses only, without names.
     pub to: Vec<String>,
     /// The subject.
     pub subject: Text,
     /// The text.
     pub body: Text,
+    /// Why it can never be sent: it is then listed as dead at once and the run goes on.
+    pub refused: Option<Fault>,
 }
 
 /// The present instant.
