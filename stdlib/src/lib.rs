@@ -6,12 +6,14 @@
 pub mod aggregate;
 pub mod argument;
 pub mod canonical;
+pub mod fake;
 pub mod format;
 pub mod http;
 pub mod json;
 pub mod keyword;
 pub mod list;
 pub mod math;
+pub mod query;
 pub mod services;
 pub mod text;
 pub mod time;
