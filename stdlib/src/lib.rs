@@ -5,13 +5,16 @@
 
 pub mod aggregate;
 pub mod argument;
+pub mod body;
 pub mod canonical;
 pub mod fake;
 pub mod format;
+pub mod headers;
 pub mod http;
 pub mod json;
 pub mod keyword;
 pub mod list;
+pub mod mail;
 pub mod math;
 pub mod query;
 pub mod services;
