@@ -21,7 +21,7 @@ const FAMILY: &str = "JSON";
 pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "JSON_PARSE", &[Param::required("text", Role::Value)], parse_text).aliases(&["PARSE_JSON"]).about(
         "The value that JSON text stands for",
-        "Text that is no JSON is the error `E_JSON`, with line and column. A whole number that fits neither an integer nor a float exactly stays the text of its digits. NULL and empty text give NULL.",
+        "Text that is no JSON is the error `E_JSON`, with line and column. A whole number beyond 64 bits whose digits a float would not give back stays the text of its digits. NULL and empty text give NULL.",
         &[Example::new("order = JSON_PARSE(\"{\\\"sku\\\": \\\"X1\\\", \\\"qty\\\": [1, 2]}\")\nPRINT order.sku, UBOUND(order.qty)", "X1 2")],
     ),
     Keyword::pure(FAMILY, "JSON_STRINGIFY", &[Param::required("value", Role::Value)], stringify).aliases(&["TO_JSON"]).about(
@@ -177,7 +177,8 @@ impl Parser<'_> {
         let digits = &rest[..length];
         let value = match coerce::numeric_text(digits) {
             Some(coerce::Number::Int(int)) => Value::Int(int),
-            Some(coerce::Number::Float(float)) if digits.contains(['.', 'e', 'E']) || is_exact(digits, float) => Value::Float(float),
+            Some(coerce::Number::Float(float)) if digits.contains(['.', 'e', 'E']) || coerce::float_shortest(float) == digits => Value::Float(float),
+            // A whole number whose digits a float would not give back.
             Some(coerce::Number::Float(_)) => Value::text(digits),
             // In the form of a number, but beyond any: kept as written.
             None if digits.ends_with(|last: char| last.is_ascii_digit()) && digits.parse().is_ok_and(f64::is_infinite) => Value::text(digits),
@@ -268,11 +269,6 @@ impl Parser<'_> {
 
 fn finish<T>(result: Result<T, Fault>) -> Parsed<T> {
     result.map_err(|fault| fault.message)
-}
-
-/// Whether a float is the whole number of these digits, exactly.
-fn is_exact(digits: &str, float: f64) -> bool {
-    digits.parse::<i128>().is_ok_and(|int| int == float as i128)
 }
 
 fn parse_text(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {

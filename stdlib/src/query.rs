@@ -194,8 +194,10 @@ pub fn unset_secret(text: &Text) -> Fault {
     Fault::new("E_SECRET_UNSET", format!("the secret \"{key}\" is not set; set it with SET BOT MEMORY \"{key}\" or in the project's configuration"))
 }
 
+type TermCheck<'c> = &'c mut dyn FnMut(&[Term], bool) -> Result<(), Fault>;
+
 /// Calls a function with the terms of every predicate, and whether they are an IN list.
-fn visit(condition: &Condition, check: &mut dyn FnMut(&[Term], bool) -> Result<(), Fault>) -> Result<(), Fault> {
+fn visit(condition: &Condition, check: TermCheck<'_>) -> Result<(), Fault> {
     match condition {
         Condition::And(parts) | Condition::Or(parts) => parts.iter().try_for_each(|part| visit(part, check)),
         Condition::Not(part) => visit(part, check),
@@ -258,7 +260,7 @@ pub fn count(clause: &Count, filter: &Filter<'_>, limits: &Limits) -> Result<u64
         Count::Literal(number) => Some(*number),
         Count::Hole(hole) => match coerce::number(hole_value(*hole, filter).present().unwrap_or(&Value::Bool(false))) {
             Some(Number::Int(int)) => u64::try_from(int).ok(),
-            Some(Number::Float(float)) => (float >= 0.0 && float < 1e15 && float.fract() == 0.0).then_some(float as u64),
+            Some(Number::Float(float)) => ((0.0..1e15).contains(&float) && float.fract() == 0.0).then_some(float as u64),
             None => None,
         },
     };

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gbvm_vm::signature::{Form, Signature};
 
-use crate::keyword::{Keyword, Function};
+use crate::keyword::{Function, Keyword};
 use crate::table;
 
 /// How a keyword is written, its parameters in angle brackets, those that may be left out in square ones too.
@@ -35,10 +35,10 @@ pub fn usage(signature: &Signature) -> String {
 pub fn help(keyword: &Keyword) -> String {
     let mut out = format!("{}\n\n{}.\n", usage(&keyword.signature), keyword.summary);
     if !keyword.details.is_empty() {
-        let _ = write!(out, "{}\n", keyword.details);
+        let _ = writeln!(out, "{}", keyword.details);
     }
     if let Some(note) = note(keyword) {
-        let _ = write!(out, "{note}\n");
+        let _ = writeln!(out, "{note}");
     }
     for example in keyword.examples {
         out.push('\n');
@@ -51,7 +51,7 @@ pub fn help(keyword: &Keyword) -> String {
 
 fn indent(text: &str, out: &mut String) {
     for line in text.lines() {
-        let _ = write!(out, "    {line}\n");
+        let _ = writeln!(out, "    {line}");
     }
 }
 

@@ -118,8 +118,10 @@ fn unit_named(name: &str) -> Option<Unit> {
     Some(unit)
 }
 
-/// Splits the arguments into the unit, with its position, and the others in order.
-fn sort_out(arguments: &[Value]) -> Result<(Option<(usize, Unit)>, Vec<&Value>), Fault> {
+/// Arguments told apart: the unit with its position, and the others in order.
+type Sorted<'a> = (Option<(usize, Unit)>, Vec<&'a Value>);
+
+fn sort_out(arguments: &[Value]) -> Result<Sorted<'_>, Fault> {
     let mut unit = None;
     let mut others = Vec::with_capacity(2);
     for (index, argument) in arguments.iter().enumerate() {
