@@ -108,7 +108,8 @@ impl Text {
         })
     }
 
-    /// The parts in order, each with its origin. An empty secret is one part of no length.
+    /// The parts in order, each with its origin. Data and secrets that are empty are parts of no length: whoever reads
+    /// a filter or URL must see that a value stood there.
     pub fn parts(&self) -> Vec<(Origin, &str)> {
         match &self.0.provenance {
             Provenance::Data => vec![(Origin::Data, self.as_str())],
@@ -203,7 +204,7 @@ impl Text {
 
 fn push_segment(segments: &mut Vec<Segment>, origin: Origin, len: usize) {
     let is_secret = matches!(origin, Origin::Secret(_) | Origin::Derived(_));
-    if len == 0 && !is_secret {
+    if len == 0 && origin == Origin::Literal {
         return;
     }
     match segments.last_mut() {
