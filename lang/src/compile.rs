@@ -81,7 +81,12 @@ fn back_end(
     let (mut program, found) = lower::lower(&whole, &facts);
     diagnostics.extend(found);
     diagnostics.extend(lint::lint(&whole, &flows, &declarations));
-    let (schema, accesses) = schema::schema(&whole, &flows);
+    let (mut schema, accesses) = schema::schema(&whole, &flows);
+    for declaration in &declarations {
+        if let Declaration::Trigger(trigger) = declaration {
+            schema.tables.entry(trigger.table.clone()).or_default();
+        }
+    }
     let text = |source: &Source| SourceText { name: source.name.clone(), text: source.text.clone() };
     program.sources = sources.iter().map(text).collect();
     Some(CompiledScript { program, declarations, schema, accesses })

@@ -213,10 +213,11 @@ fn leave_words(leave: Leave) -> &'static str {
     }
 }
 
-/// ` Did you mean …?` for the nearest name, if one is near.
-pub fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let limit = (name.chars().count() / 3).clamp(1, 3);
-    let nearest = known.map(|other| (distance(name, other), other)).filter(|(far, _)| (1..=limit).contains(far)).min();
+/// ` Did you mean …?` for the nearest name, if one is near. The name is in lower case.
+fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let limit = (name.chars().count() / 3).min(3);
+    let nearest = known.map(|other| (distance(name, &other.to_lowercase()), other));
+    let nearest = nearest.filter(|(far, _)| (1..=limit).contains(far)).min();
     nearest.map_or(String::new(), |(_, other)| format!(" Did you mean {other}?"))
 }
 

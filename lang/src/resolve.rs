@@ -168,7 +168,9 @@ impl<'a> Whole<'a> {
 
     /// The names of everything that could be called, for suggestions.
     pub fn callable_names(&self) -> impl Iterator<Item = &str> {
-        self.procedures.keys().map(|name| &**name).chain(self.phrases.keys().map(String::as_str))
+        let own = self.declared.iter().map(|procedure| &*procedure.name.text);
+        let builtin = |signature: &'a Signature| std::iter::once(signature.phrase).chain(signature.aliases.iter().copied());
+        own.chain(self.signatures.iter().flat_map(builtin).filter(|phrase| !phrase.contains(' ')))
     }
 }
 
