@@ -4,8 +4,16 @@
 //! and shared; a [`machine::Vm`] is one run of it. Values count their references without atomics and never leave
 //! their thread; a run crosses threads, and process restarts, as the bytes of its checkpoint.
 
+pub mod coerce;
 pub mod fault;
+pub mod instant;
 pub mod isa;
+pub mod limits;
+pub mod native;
+pub mod object;
+pub mod operators;
 pub mod program;
 pub mod signature;
 pub mod template;
+pub mod text;
+pub mod value;

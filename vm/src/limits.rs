@@ -1,0 +1,67 @@
+//! Every bound of the project, in one struct. All are on by default.
+
+/// What scripts, requests and queues may use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Instructions a segment may execute, counted on calls and backward jumps; none means no bound.
+    pub fuel: Option<u64>,
+    /// Wall time of a run that a webhook started, in milliseconds, not counting waits for answers; none means no bound.
+    pub webhook_wall_ms: Option<u64>,
+    /// Wall time of a run that a schedule or trigger started, in milliseconds.
+    pub job_wall_ms: Option<u64>,
+    /// Procedures that may wait for another at one time.
+    pub call_depth: usize,
+    /// Bytes of one string.
+    pub string_bytes: usize,
+    /// Elements of one array.
+    pub array_items: usize,
+    /// Rows that one FIND gives.
+    pub find_rows: u64,
+    /// Columns of one table.
+    pub columns: usize,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// How deep JSON may nest.
+    pub json_depth: usize,
+    /// Header fields of a request.
+    pub header_count: usize,
+    /// Bytes of a request's head.
+    pub header_bytes: usize,
+    /// Connections at one time.
+    pub connections: usize,
+    /// Runs at one time.
+    pub runs: usize,
+    /// Runs that may wait for their turn.
+    pub queue: usize,
+    /// Milliseconds one HTTP call may take.
+    pub http_ms: u64,
+    /// Bytes of an answer, after decompression.
+    pub http_answer_bytes: usize,
+    /// Triggers that may start one another.
+    pub trigger_depth: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            fuel: Some(50_000_000),
+            webhook_wall_ms: Some(10_000),
+            job_wall_ms: Some(15 * 60_000),
+            call_depth: 256,
+            string_bytes: 8 << 20,
+            array_items: 1 << 20,
+            find_rows: 10_000,
+            columns: 500,
+            body_bytes: 1 << 20,
+            json_depth: 64,
+            header_count: 64,
+            header_bytes: 16 << 10,
+            connections: 10_000,
+            runs: 64,
+            queue: 1024,
+            http_ms: 30_000,
+            http_answer_bytes: 8 << 20,
+            trigger_depth: 8,
+        }
+    }
+}

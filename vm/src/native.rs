@@ -1,0 +1,34 @@
+//! Functions that the loop calls without stopping.
+
+use std::sync::Arc;
+
+use crate::fault::Fault;
+use crate::instant::Instant;
+use crate::limits::Limits;
+use crate::value::Value;
+
+/// What a pure function may see besides its arguments.
+pub struct PureContext<'a> {
+    /// The present instant.
+    pub now: &'a dyn Fn() -> Instant,
+    /// The bounds in force.
+    pub limits: &'a Limits,
+}
+
+/// A function of the table that the loop calls. It gets as many arguments as its signature has parameters, the
+/// missing ones MISSING; of a variadic one, as many as were given.
+pub type PureFunction = fn(&PureContext<'_>, &[Value]) -> Result<Value, Fault>;
+
+/// A function that an embedding program registered.
+pub type EmbeddedFunction = Arc<dyn Fn(&[Value]) -> Result<Value, Fault> + Send + Sync>;
+
+/// What an import of a program is bound to.
+#[derive(Clone)]
+pub enum Native {
+    /// Called inside the loop.
+    Pure(PureFunction),
+    /// Called inside the loop; from the embedding program.
+    Embedded(EmbeddedFunction),
+    /// The loop stops for it.
+    Host,
+}
