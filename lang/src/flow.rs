@@ -36,12 +36,18 @@ pub struct Origin<'a> {
     pub block: Option<u32>,
 }
 
+/// A variable: the routine it belongs to, and its name.
+type Variable = (usize, Rc<str>);
+
+/// A field that is set in a variable, and the list of statements that sets it.
+pub type FieldSet = (Rc<str>, u32);
+
 /// The definitions of a program.
 #[derive(Debug)]
 pub struct Flows<'a> {
     whole: &'a Whole<'a>,
     sources: FxHashMap<Slot, Vec<Origin<'a>>>,
-    fields: FxHashMap<(usize, Rc<str>), Vec<(Rc<str>, u32)>>,
+    fields: FxHashMap<Variable, Vec<FieldSet>>,
     blocks: u32,
 }
 
@@ -72,11 +78,11 @@ impl<'a> Flows<'a> {
     }
 
     /// The fields that the script sets in a variable, with the block of each.
-    pub fn fields_of(&self, routine: usize, name: &str) -> &[(Rc<str>, u32)] {
+    pub fn fields_of(&self, routine: usize, name: &str) -> &[FieldSet] {
         self.owner(routine, name).and_then(|key| self.fields.get(&key)).map_or(&[], Vec::as_slice)
     }
 
-    fn owner(&self, routine: usize, name: &str) -> Option<(usize, Rc<str>)> {
+    fn owner(&self, routine: usize, name: &str) -> Option<Variable> {
         match self.whole.meaning(routine, name) {
             Meaning::Own => Some((routine, name.into())),
             Meaning::Main => Some((0, name.into())),

@@ -305,7 +305,9 @@ fn argument_context(signature: &Signature, index: usize) -> Context {
         Role::Value if signature.kind == Kind::Pure && signature.phrase.starts_with("IS") => Context::Other,
         Role::Value if matches!(param.name, "array" | "arrays" | "list" | "rows" | "items") => Context::List,
         Role::Value | Role::Record => Context::Passed,
-        Role::Table | Role::Filter | Role::Url | Role::Header | Role::MemoryKey | Role::Recipient | Role::Field
+        // A variable with rows stands here only to be counted or summed.
+        Role::Table => Context::List,
+        Role::Filter | Role::Url | Role::Header | Role::MemoryKey | Role::Recipient | Role::Field
         | Role::Word => Context::Other,
     }
 }

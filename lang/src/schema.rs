@@ -132,8 +132,9 @@ impl<'a> Call<'a> {
                         && self.signature.variadic
                         && position + 1 >= self.signature.params.len()
                     {
+                        // A value that is no object becomes the column of its name. A single one may be either.
                         schema.field_names.insert(name.text.to_string());
-                        if fields.is_empty() {
+                        if fields.is_empty() && self.arguments.len() > self.signature.params.len() {
                             self.columns(&tables, &[(name.text.to_string(), None)], schema);
                         }
                     }

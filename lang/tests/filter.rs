@@ -11,8 +11,11 @@ fn compare(column: &str, value: Term) -> Condition {
     Condition::Compare(column.into(), Comparison::Equal, value)
 }
 
-/// The cases whose answer depends on the text alone: pieces (`None` is a hole) and the code, if it is refused.
-const CASES: &[(u32, &[Option<&str>], Option<&str>)] = &[
+/// A number, the pieces, where `None` is a hole, and the code that refuses them.
+type Case = (u32, &'static [Option<&'static str>], Option<&'static str>);
+
+/// The cases whose answer depends on the text alone.
+const CASES: &[Case] = &[
     (1, &[Some("external_id="), None], None),
     (10, &[Some("external_id=")], None),
     (12, &[Some("external_id=''")], None),

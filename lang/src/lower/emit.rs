@@ -169,9 +169,7 @@ impl Emitter {
 
     /// An inline-cache slot. Slots may be shared: when they run out, the last one is.
     pub fn cache(&mut self) -> CacheIndex {
-        if self.program.caches < u16::MAX {
-            self.program.caches += 1;
-        }
+        self.program.caches = self.program.caches.saturating_add(1);
         CacheIndex(self.program.caches - 1)
     }
 }
