@@ -16,7 +16,7 @@ const HEADERS: &str = "headers";
 
 /// All warnings of a program.
 pub fn lint(whole: &Whole, flows: &Flows, declarations: &[Declaration]) -> Vec<Diagnostic> {
-    let mut linter = Linter { whole, flows, diagnostics: Vec::new(), authenticates: false };
+    let mut linter = Linter { whole, flows, diagnostics: Vec::new(), authenticates: false, has_secrets: has_secrets(whole) };
     for routine in 0..whole.routines.len() {
         linter.routine(routine);
     }
@@ -31,6 +31,8 @@ struct Linter<'a> {
     flows: &'a Flows<'a>,
     diagnostics: Vec<Diagnostic>,
     authenticates: bool,
+    /// Whether the program reads a secret at all.
+    has_secrets: bool,
 }
 
 impl<'a> Linter<'a> {
@@ -51,7 +53,7 @@ impl<'a> Linter<'a> {
         walk::each_expression(body, &mut |expression| self.expression(routine, expression));
         for word in &words {
             if self.whole.answer(&word.folded) == Answer::Nobody {
-                self.unanswered(word);
+                self.unanswered(routine, word);
             }
         }
         self.variables(routine, &words);
@@ -62,19 +64,23 @@ impl<'a> Linter<'a> {
         if let ExpressionKind::Call { name, .. } = &expression.kind
             && self.whole.answer(&name.folded) == Answer::Nobody
         {
-            self.unanswered(name);
+            self.unanswered(routine, name);
         }
         if let Some((signature, _)) = self.whole.builtin(routine, expression) {
             self.authenticates |= AUTHENTICATORS.contains(&signature.phrase);
         }
-        if let ExpressionKind::Binary(BinaryOperator::Equal | BinaryOperator::NotEqual, a, b) = &expression.kind {
+        if let ExpressionKind::Binary(BinaryOperator::Equal | BinaryOperator::NotEqual, a, b) = &expression.kind
+            && self.has_secrets
+        {
             self.comparison(routine, expression, a, b);
         }
     }
 
-    fn unanswered(&mut self, name: &Name) {
-        let names = self.whole.callable_names();
-        let hint = suggestion(&name.folded, names);
+    fn unanswered(&mut self, routine: usize, name: &Name) {
+        let hint = match self.whole.meaning(routine, &name.folded) {
+            Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
+            Meaning::Call(_) | Meaning::Unset => suggestion(&name.folded, self.whole.callable_names()),
+        };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
         self.warn("W_UNANSWERED", name.span, message);
     }
@@ -178,6 +184,17 @@ impl<'a> Linter<'a> {
             }
         }
     }
+}
+
+fn has_secrets(whole: &Whole) -> bool {
+    let mut found = false;
+    for (routine, this) in whole.routines.iter().enumerate() {
+        walk::each_expression(this.body, &mut |expression| {
+            let call = whole.builtin(routine, expression);
+            found |= call.is_some_and(|(signature, arguments)| reads_secret(signature, &arguments));
+        });
+    }
+    found
 }
 
 /// Whether a keyword reads a secret out of the memory, by the text that its key ends in.

@@ -4,7 +4,9 @@ use gbvm_vm::signature::{Param, Role, Signature};
 use rustc_hash::FxHashSet;
 
 use crate::ast::{Expression, ExpressionKind};
+use crate::filter;
 use crate::flow::{Flows, Origin};
+use crate::lower::filter_sources;
 use crate::resolve::Whole;
 use crate::source::Span;
 use crate::walk;
@@ -26,6 +28,11 @@ pub fn is_syntactic(role: Role) -> bool {
     }
 }
 
+/// Whether a filter is parsed while compiling: the values in it are bound whatever they are made of.
+fn is_template(argument: &Expression) -> bool {
+    filter_sources(argument, |sources| filter::parse(sources).ok()).is_some()
+}
+
 /// The spans of the sums that must remember which of their parts were written in the script.
 pub fn tracked(whole: &Whole, flows: &Flows) -> FxHashSet<Span> {
     let mut tracked = FxHashSet::default();
@@ -35,7 +42,8 @@ pub fn tracked(whole: &Whole, flows: &Flows) -> FxHashSet<Span> {
         walk::each_expression(this.body, &mut |expression| {
             let Some((signature, arguments)) = whole.builtin(routine, expression) else { return };
             for (index, argument) in arguments.into_iter().enumerate() {
-                if param(signature, index).is_some_and(|param| is_syntactic(param.role)) {
+                let role = param(signature, index).map_or(Role::Value, |param| param.role);
+                if is_syntactic(role) && !(role == Role::Filter && is_template(argument)) {
                     waiting.push(Origin { expression: argument, routine, block: None });
                 }
             }

@@ -136,7 +136,7 @@ impl<'a> Whole<'a> {
         }
         match self.answer(folded) {
             Answer::Procedure(index) => Meaning::Call(Answer::Procedure(index)),
-            Answer::Builtin(index) if self.signatures[usize::from(index)].least() == 0 => {
+            Answer::Builtin(index) if is_constant_function(&self.signatures[usize::from(index)]) => {
                 Meaning::Call(Answer::Builtin(index))
             }
             Answer::Builtin(_) | Answer::Nobody => Meaning::Unset,
@@ -172,6 +172,11 @@ impl<'a> Whole<'a> {
         let builtin = |signature: &'a Signature| std::iter::once(signature.phrase).chain(signature.aliases.iter().copied());
         own.chain(self.signatures.iter().flat_map(builtin).filter(|phrase| !phrase.contains(' ')))
     }
+}
+
+/// Whether a function takes nothing at all, so that its name alone calls it.
+fn is_constant_function(signature: &Signature) -> bool {
+    signature.form == Form::Function && signature.params.is_empty()
 }
 
 /// Functions by their names in lower case; keywords of one word too, where no function has the name.

@@ -117,7 +117,8 @@ impl<'a> Call<'a> {
         }
         for (position, argument) in self.arguments.iter().enumerate() {
             match reach::param(self.signature, position).map_or(Role::Value, |param| param.role) {
-                Role::Url => {
+                // A few keywords take an address in the place of a table.
+                Role::Url | Role::Table => {
                     for prefix in self.prefixes(argument) {
                         schema.origins.extend(origin(&prefix));
                     }
@@ -139,7 +140,7 @@ impl<'a> Call<'a> {
                         }
                     }
                 }
-                Role::Record | Role::Value | Role::Table | Role::Header | Role::MemoryKey | Role::Recipient | Role::Word => {}
+                Role::Record | Role::Value | Role::Header | Role::MemoryKey | Role::Recipient | Role::Word => {}
             }
         }
     }

@@ -100,13 +100,14 @@ impl Lowering<'_> {
             Some(_) if self.facts.lists.contains(&span) => Wanted::List,
             None | Some(_) => Wanted::Value,
         };
-        let import = self.emit.import(signature);
-        let site = self.emit.site(CallSite { import, wanted, arguments: sites });
         let result = match dst {
             Some(dst) => dst,
             None if count > 0 => first,
             None => self.registers.temporary(),
         };
+        let first = if count > 0 { first } else { result };
+        let import = self.emit.import(signature);
+        let site = self.emit.site(CallSite { import, wanted, arguments: sites });
         self.emit(span, match signature.kind {
             Kind::Pure => Instruction::CallPure { dst: result, first, site },
             Kind::Host | Kind::Declare => Instruction::CallHost { dst: result, first, site },

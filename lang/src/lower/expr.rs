@@ -260,7 +260,8 @@ impl Lowering<'_> {
             self.into(value, dst);
             count += 1;
         }
-        RegRange { first, count }
+        // An empty range names no register, so that the register after the last one is never named.
+        RegRange { first: if count == 0 { Reg(0) } else { first }, count }
     }
 
     pub(super) fn array(&mut self, items: &[Expression], dst: Reg, span: Span) {

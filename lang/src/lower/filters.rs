@@ -28,12 +28,12 @@ impl Lowering<'_> {
             }
         };
         let mark = self.registers.mark();
-        let mut items = RegRange { first: Reg(mark), count: 0 };
+        let mut items = RegRange { first: Reg(0), count: 0 };
         for part in &parts {
             if !matches!(part, Part::Text(..)) {
                 let register = self.registers.temporary();
                 self.part(part, register);
-                items.count += 1;
+                items = RegRange { first: Reg(mark), count: items.count + 1 };
             }
         }
         self.emit(argument.span, Instruction::NewArray { dst, items });
