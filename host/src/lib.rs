@@ -1,1 +1,3 @@
 //! The world around the machine: engine, storage, server, outbox and the gbvm command.
+
+pub mod server;
