@@ -1,1 +1,4 @@
 //! The world around the machine: engine, storage, server, outbox and the gbvm command.
+
+pub mod client;
+pub mod server;
