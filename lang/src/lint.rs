@@ -1,5 +1,7 @@
 //! Warnings: what compiles but is probably not meant.
 
+mod stale;
+
 use gbvm_vm::signature::{Access, Role, Signature};
 
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
@@ -40,6 +42,10 @@ impl<'a> Linter<'a> {
         self.diagnostics.push(Diagnostic::warning(code, span, message));
     }
 
+    fn warn_related(&mut self, code: &'static str, span: Span, message: String, related: Span, what: &str) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message).with_related(related, what));
+    }
+
     fn routine(&mut self, routine: usize) {
         let body = self.whole.routines[routine].body;
         let mut words: Vec<&Name> = Vec::new();
@@ -58,6 +64,7 @@ impl<'a> Linter<'a> {
         }
         self.variables(routine, &words);
         self.unreachable(body);
+        self.stale_reads(routine, body);
     }
 
     fn expression(&mut self, routine: usize, expression: &'a Expression) {
