@@ -1,13 +1,18 @@
 //! Warnings: what compiles but is probably not meant.
 
+mod stale;
+
 use gbvm_vm::signature::{Access, Role, Signature};
 
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
 use crate::diagnostic::Diagnostic;
+use crate::filter;
 use crate::flow::Flows;
+use crate::lower::filter_sources;
 use crate::reach;
 use crate::resolve::{Answer, Assigned, Meaning, RESULT, Whole};
+use crate::schema;
 use crate::source::Span;
 use crate::walk;
 
@@ -40,6 +45,10 @@ impl<'a> Linter<'a> {
         self.diagnostics.push(Diagnostic::warning(code, span, message));
     }
 
+    fn warn_related(&mut self, code: &'static str, span: Span, message: String, related: Span, what: &str) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message).with_related(related, what));
+    }
+
     fn routine(&mut self, routine: usize) {
         let body = self.whole.routines[routine].body;
         let mut words: Vec<&Name> = Vec::new();
@@ -58,6 +67,7 @@ impl<'a> Linter<'a> {
         }
         self.variables(routine, &words);
         self.unreachable(body);
+        self.stale_reads(routine, body);
     }
 
     fn expression(&mut self, routine: usize, expression: &'a Expression) {
@@ -66,8 +76,15 @@ impl<'a> Linter<'a> {
         {
             self.unanswered(routine, name);
         }
-        if let Some((signature, _)) = self.whole.builtin(routine, expression) {
+        if let Some((signature, arguments)) = self.whole.builtin(routine, expression) {
             self.authenticates |= AUTHENTICATORS.contains(&signature.phrase);
+            for (position, argument) in arguments.into_iter().enumerate() {
+                match reach::param(signature, position).map(|param| param.role) {
+                    Some(Role::Url) => self.address(routine, argument),
+                    Some(Role::Filter) => self.filter(argument),
+                    _ => {}
+                }
+            }
         }
         if let ExpressionKind::Binary(BinaryOperator::Equal | BinaryOperator::NotEqual, a, b) = &expression.kind
             && self.has_secrets
@@ -83,6 +100,22 @@ impl<'a> Linter<'a> {
         };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
         self.warn("W_UNANSWERED", name.span, message);
+    }
+
+    fn address(&mut self, routine: usize, argument: &'a Expression) {
+        if !schema::settles_origin(self.flows, routine, argument) {
+            let message = "The host of this address is not written in the script; it is called only if the project allows it.";
+            self.warn("W_ADDRESS_AT_RUN", argument.span, message);
+        }
+    }
+
+    fn filter(&mut self, argument: &Expression) {
+        let refused = filter_sources(argument, |sources| filter::parse(sources).err());
+        if refused.is_some_and(|fault| fault.code == "E_FILTER_IDENT") {
+            let message = "A value stands where a column, an operator or an order must; this fails when it runs unless \
+                           the value is text of the script.";
+            self.warn("W_FILTER_AT_RUN", argument.span, message);
+        }
     }
 
     fn comparison(&mut self, routine: usize, comparison: &Expression, a: &'a Expression, b: &'a Expression) {

@@ -129,10 +129,6 @@ impl Lowering<'_> {
         self.block(routine.body);
         self.end_routine(index);
         self.emit.finish(entry);
-        if self.registers.overflowed {
-            let message = "An expression here needs too many values at once; compute parts of it in statements of their own.";
-            self.error("E_TOO_LARGE", routine.span, message);
-        }
         let variables = self.registers.variables().iter().map(|(register, name)| (*register, (&**name).into()));
         let procedure = Procedure {
             name: routine.name.map_or("".into(), |name| (&*name.text).into()),
@@ -203,33 +199,37 @@ impl Lowering<'_> {
         self.registers.release(mark);
     }
 
-    /// The innermost loop that an EXIT or CONTINUE means.
-    fn loop_for(&self, kind: LoopKind) -> Option<&Loop> {
-        self.loops.iter().rev().find(|around| around.kind == kind)
+    /// Where an EXIT or CONTINUE of a loop goes, if it stands in such a loop.
+    fn leave_label(&self, leave: Leave) -> Option<Label> {
+        let (kind, continues) = match leave {
+            Leave::Run | Leave::Procedure => return None,
+            Leave::For => (LoopKind::For, false),
+            Leave::While => (LoopKind::While, false),
+            Leave::Do => (LoopKind::Do, false),
+            Leave::ContinueFor => (LoopKind::For, true),
+            Leave::ContinueWhile => (LoopKind::While, true),
+            Leave::ContinueDo => (LoopKind::Do, true),
+        };
+        let around = self.loops.iter().rev().find(|around| around.kind == kind)?;
+        Some(if continues { around.go_on } else { around.leave })
     }
 
     fn leave(&mut self, leave: Leave, span: Span) {
-        let (kind, continues, words) = match leave {
+        if let Some(label) = self.leave_label(leave) {
+            return self.jump(label, span);
+        }
+        let message = match leave {
             Leave::Run => return self.emit(span, Instruction::Halt {}),
             Leave::Procedure if self.routine > 0 => return self.leave_procedure(span),
-            Leave::Procedure => {
-                let message = "There is no SUB or FUNCTION here to leave; EXIT alone ends the run.";
-                return self.error("E_EXIT", span, message);
-            }
-            Leave::For => (LoopKind::For, false, "EXIT FOR stands outside of a FOR loop."),
-            Leave::While => (LoopKind::While, false, "EXIT WHILE stands outside of a WHILE loop."),
-            Leave::Do => (LoopKind::Do, false, "EXIT DO stands outside of a DO loop."),
-            Leave::ContinueFor => (LoopKind::For, true, "CONTINUE FOR stands outside of a FOR loop."),
-            Leave::ContinueWhile => (LoopKind::While, true, "CONTINUE WHILE stands outside of a WHILE loop."),
-            Leave::ContinueDo => (LoopKind::Do, true, "CONTINUE DO stands outside of a DO loop."),
+            Leave::Procedure => "There is no SUB or FUNCTION here to leave; EXIT alone ends the run.",
+            Leave::For => "EXIT FOR stands outside of a FOR loop.",
+            Leave::While => "EXIT WHILE stands outside of a WHILE loop.",
+            Leave::Do => "EXIT DO stands outside of a DO loop.",
+            Leave::ContinueFor => "CONTINUE FOR stands outside of a FOR loop.",
+            Leave::ContinueWhile => "CONTINUE WHILE stands outside of a WHILE loop.",
+            Leave::ContinueDo => "CONTINUE DO stands outside of a DO loop.",
         };
-        match self.loop_for(kind) {
-            Some(around) => {
-                let label = if continues { around.go_on } else { around.leave };
-                self.jump(label, span);
-            }
-            None => self.error("E_EXIT", span, words),
-        }
+        self.error("E_EXIT", span, message);
     }
 
     fn jump(&mut self, label: Label, span: Span) {

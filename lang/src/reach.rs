@@ -33,7 +33,7 @@ fn is_template(argument: &Expression) -> bool {
     filter_sources(argument, |sources| filter::parse(sources).ok()).is_some()
 }
 
-/// The spans of the sums that must remember which of their parts were written in the script.
+/// The places of the sums, and of what `+=` adds, that must remember which parts were written in the script.
 pub fn tracked(whole: &Whole, flows: &Flows) -> FxHashSet<Span> {
     let mut tracked = FxHashSet::default();
     let mut seen: FxHashSet<*const Expression> = FxHashSet::default();
@@ -53,10 +53,11 @@ pub fn tracked(whole: &Whole, flows: &Flows) -> FxHashSet<Span> {
         if !seen.insert(std::ptr::from_ref(origin.expression)) {
             continue;
         }
+        // Any expression may be what `+=` adds, and is then a part of a sum that has no place of its own.
+        tracked.insert(origin.expression.span);
         if let ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) =
             &origin.expression.kind
         {
-            tracked.insert(origin.expression.span);
             waiting.extend(parts.iter().map(|part| Origin { expression: part, ..origin }));
         }
         waiting.extend(flows.next(origin));

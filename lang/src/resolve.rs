@@ -131,6 +131,9 @@ impl<'a> Whole<'a> {
         if self.scopes[routine].assigned.contains_key(folded) {
             return Meaning::Own;
         }
+        if folded == RESULT && self.routines[routine].is_function {
+            return Meaning::Unset; // a function's result is its own
+        }
         if self.scopes[0].assigned.contains_key(folded) || INPUTS.contains(&folded) {
             return if routine == 0 { Meaning::Own } else { Meaning::Main };
         }

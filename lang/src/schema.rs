@@ -207,10 +207,19 @@ impl<'a> Call<'a> {
 
     /// The beginnings that an address may have.
     fn prefixes(&self, argument: &'a Expression) -> Vec<Prefix> {
-        let start = Origin { expression: argument, routine: self.routine, block: None };
-        let mut seen = Seen { around: Vec::new(), left: VISITS_MAX };
-        prefixes(self.flows, start, &mut seen)
+        beginnings(self.flows, self.routine, argument)
     }
+}
+
+fn beginnings<'a>(flows: &Flows<'a>, routine: usize, argument: &'a Expression) -> Vec<Prefix> {
+    let start = Origin { expression: argument, routine, block: None };
+    let mut seen = Seen { around: Vec::new(), left: VISITS_MAX };
+    prefixes(flows, start, &mut seen)
+}
+
+/// Whether the script's text settles the origin of an address, whichever way its value comes about.
+pub fn settles_origin<'a>(flows: &Flows<'a>, routine: usize, argument: &'a Expression) -> bool {
+    beginnings(flows, routine, argument).iter().all(|prefix| origin(prefix).is_some())
 }
 
 /// What stops the search for beginnings.

@@ -27,8 +27,7 @@ pub struct Registers {
     first_temporary: u8,
     top: u8,
     most: u8,
-    /// Whether an expression wanted more registers than there are.
-    pub overflowed: bool,
+    overflowed: bool,
 }
 
 impl Registers {
@@ -77,6 +76,11 @@ impl Registers {
         self.top += 1;
         self.most = self.most.max(self.top);
         Reg(self.top - 1)
+    }
+
+    /// Whether more temporaries were wanted than there are, since this was last asked.
+    pub fn take_overflow(&mut self) -> bool {
+        std::mem::take(&mut self.overflowed)
     }
 
     /// How high the stack is, to release what comes later.

@@ -21,6 +21,10 @@ impl Lowering<'_> {
         let mark = self.registers.mark();
         let once = self.once.len();
         self.one(statement);
+        if self.registers.take_overflow() {
+            let message = "This needs too many values at once; compute parts of it in statements of their own.";
+            self.error("E_TOO_LARGE", statement.span, message);
+        }
         self.once.truncate(once);
         self.registers.release(mark);
     }
@@ -124,6 +128,12 @@ impl Lowering<'_> {
     }
 
     fn if_arms(&mut self, arms: &[(Expression, Vec<Statement>)], otherwise: Option<&[Statement]>, span: Span) {
+        if let ([(condition, block)], None) = (arms, otherwise)
+            && let [Statement { kind: StatementKind::Leave(leave), .. }] = block.as_slice()
+            && let Some(label) = self.leave_label(*leave)
+        {
+            return self.test(condition, true, label);
+        }
         let end = self.emit.label();
         for (index, (condition, block)) in arms.iter().enumerate() {
             let next = self.emit.label();
