@@ -1,4 +1,5 @@
 //! The world around the machine: engine, storage, server, outbox and the gbvm command.
 
 pub mod client;
+pub mod cron;
 pub mod server;
