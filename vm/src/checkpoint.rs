@@ -326,16 +326,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-struct Reader<'a> {
+struct Reader<'a, 's> {
     rest: &'a [u8],
-    secrets: &'a dyn Secrets,
+    secrets: &'s dyn Secrets,
     seen: Vec<Value>,
     keys: Vec<Key>,
     depth: u8,
 }
 
-impl<'a> Reader<'a> {
-    fn new(rest: &'a [u8], secrets: &'a dyn Secrets) -> Reader<'a> {
+impl<'a, 's> Reader<'a, 's> {
+    fn new(rest: &'a [u8], secrets: &'s dyn Secrets) -> Reader<'a, 's> {
         Reader { rest, secrets, seen: Vec::new(), keys: Vec::new(), depth: 0 }
     }
 

@@ -8,7 +8,8 @@ use gbvm_stdlib::services::{Answer, HttpClient, Request};
 use gbvm_vm::fault::Fault;
 use gbvm_vm::text::{Origin, Text};
 
-use super::{Network, PlainRequest};
+use super::PlainRequest;
+use crate::calls::Transport;
 
 /// Tries of one call.
 const TRIES: u32 = 3;
@@ -24,7 +25,7 @@ pub type Pause<'a> = Box<dyn FnMut(Duration) -> Result<(), Fault> + 'a>;
 
 /// The client of one run.
 pub struct ImmediateCalls<'a> {
-    network: &'a Network,
+    transport: &'a dyn Transport,
     /// Sent with POST and PATCH, unless the script sets one itself. The same for every try.
     pub idempotency_key: Option<String>,
     pause: Pause<'a>,
@@ -32,23 +33,23 @@ pub struct ImmediateCalls<'a> {
 
 impl<'a> ImmediateCalls<'a> {
     /// A client that sleeps between tries.
-    pub fn new(network: &'a Network, idempotency_key: Option<String>) -> ImmediateCalls<'a> {
+    pub fn new(transport: &'a dyn Transport, idempotency_key: Option<String>) -> ImmediateCalls<'a> {
         let pause = move |time: Duration| {
             let end = Instant::now() + time;
             while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-                if network.is_shut_down() {
+                if transport.is_shut_down() {
                     return Err(Fault::new("E_STOPPING", "The call was cut short because the engine stops."));
                 }
                 thread::sleep(left.min(PAUSE_STEP));
             }
             Ok(())
         };
-        ImmediateCalls::with_pause(network, idempotency_key, Box::new(pause))
+        ImmediateCalls::with_pause(transport, idempotency_key, Box::new(pause))
     }
 
     /// A client that waits between tries in its own way.
-    pub fn with_pause(network: &'a Network, idempotency_key: Option<String>, pause: Pause<'a>) -> ImmediateCalls<'a> {
-        ImmediateCalls { network, idempotency_key, pause }
+    pub fn with_pause(transport: &'a dyn Transport, idempotency_key: Option<String>, pause: Pause<'a>) -> ImmediateCalls<'a> {
+        ImmediateCalls { transport, idempotency_key, pause }
     }
 }
 
@@ -61,7 +62,7 @@ impl HttpClient for ImmediateCalls<'_> {
         loop {
             tries += 1;
             let begin = Instant::now();
-            let outcome = self.network.send_within(&plain, WHOLE.saturating_sub(spent));
+            let outcome = self.transport.send_within(&plain, WHOLE.saturating_sub(spent));
             spent += begin.elapsed();
             let (failure, asked) = match outcome {
                 Ok(answer) if !is_retried(answer.status) => return Ok(answer),
