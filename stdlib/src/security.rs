@@ -157,13 +157,18 @@ fn sha256(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault
     argument::computed(arguments, HEXLOWER.encode(hash.as_ref()), context.limits)
 }
 
+/// HMAC-SHA256 (RFC 2104) of a message, in lower-case hex: what a sender puts into its signature header.
+pub fn hmac_sha256_hex(key: &[u8], message: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    HEXLOWER.encode(hmac::sign(&key, message).as_ref())
+}
+
 fn hmac_text(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     if argument::any_nothing(arguments) {
         return Ok(Value::Null);
     }
-    let key = hmac::Key::new(hmac::HMAC_SHA256, argument::text(arguments, 1).as_str().as_bytes());
-    let tag = hmac::sign(&key, argument::text(arguments, 0).as_str().as_bytes());
-    argument::computed(arguments, HEXLOWER.encode(tag.as_ref()), context.limits)
+    let tag = hmac_sha256_hex(argument::text(arguments, 1).as_str().as_bytes(), argument::text(arguments, 0).as_str().as_bytes());
+    argument::computed(arguments, tag, context.limits)
 }
 
 fn base64_encode(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {

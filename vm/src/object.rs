@@ -161,6 +161,11 @@ impl Object {
         Ok(object)
     }
 
+    /// Where its contents lie: two holders of one value see the same address.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
     /// The identity of its shape; 0 for an object without one.
     pub fn shape_id(&self) -> u64 {
         match &self.0.fields {

@@ -1,0 +1,205 @@
+//! What starts a script: its declarations, read without running anything.
+
+use gbvm_vm::signature::{Kind, Signature};
+
+use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// The functions that check a caller's secret.
+pub const AUTHENTICATORS: [&str; 2] = ["VERIFY_SIGNATURE", "VERIFY_KEY"];
+
+/// The ends of memory keys whose values are secrets.
+pub const SECRET_ENDINGS: [&str; 4] = ["_key", "_secret", "_token", "_password"];
+
+/// Something that starts the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Declaration {
+    /// A request to an endpoint.
+    Webhook(Webhook),
+    /// A change of a table.
+    Trigger(Trigger),
+    /// A time.
+    Schedule(Schedule),
+}
+
+impl Declaration {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Declaration::Webhook(webhook) => webhook.span,
+            Declaration::Trigger(trigger) => trigger.span,
+            Declaration::Schedule(schedule) => schedule.span,
+        }
+    }
+}
+
+/// `WEBHOOK "name"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// The last part of its path.
+    pub name: String,
+    /// Whether the author says that it authenticates nobody.
+    pub open: bool,
+    /// Whether requests are stored, answered at once and run later.
+    pub accept: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `ON "table", "INSERT,UPDATE"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    /// The table.
+    pub table: String,
+    /// Whether new rows start it.
+    pub insert: bool,
+    /// Whether changed rows start it.
+    pub update: bool,
+    /// Whether removed rows start it.
+    pub delete: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `SET SCHEDULE "name", "when"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// The time as written: cron fields or words. What it means is judged where times are known.
+    pub when: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Takes the declarations out of a main part.
+pub fn take(
+    main: &mut Vec<Statement>,
+    signatures: &[Signature],
+) -> (Vec<Declaration>, Vec<Diagnostic>) {
+    let mut declarations = Vec::new();
+    let mut diagnostics = Vec::new();
+    main.retain(|statement| {
+        let StatementKind::Expression(Expression { kind: ExpressionKind::Keyword { index, arguments }, .. }) =
+            &statement.kind
+        else {
+            return true;
+        };
+        let Some(signature) = signatures.get(usize::from(*index)).filter(|signature| signature.kind == Kind::Declare)
+        else {
+            return true;
+        };
+        match declaration(signature, arguments, statement.span) {
+            Ok(Some(declaration)) => declarations.push(declaration),
+            Ok(None) => {}
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+        false
+    });
+    (declarations, diagnostics)
+}
+
+fn declaration(signature: &Signature, arguments: &[Expression], span: Span) -> Result<Option<Declaration>, Diagnostic> {
+    Ok(Some(match signature.phrase {
+        "WEBHOOK" => Declaration::Webhook(webhook(arguments, span)?),
+        "SET SCHEDULE" => Declaration::Schedule(schedule(arguments, span)?),
+        phrase if phrase == "ON" || phrase.starts_with("ON ") => {
+            Declaration::Trigger(trigger(phrase, arguments, span)?)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn refuse(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error("E_DECLARE", span, message)
+}
+
+/// An argument that is text written in the script.
+fn text<'a>(arguments: &'a [Expression], index: usize, what: &str, span: Span) -> Result<&'a str, Diagnostic> {
+    match arguments.get(index) {
+        Some(Expression { kind: ExpressionKind::Text(text), .. }) if !text.trim().is_empty() => Ok(text.trim()),
+        Some(argument) => {
+            let message = format!("{what} must be written here as text in quotes; it is read without running the script.");
+            Err(refuse(argument.span, message))
+        }
+        None => Err(refuse(span, format!("{what} is missing."))),
+    }
+}
+
+fn webhook(arguments: &[Expression], span: Span) -> Result<Webhook, Diagnostic> {
+    let name = text(arguments, 0, "The webhook's name", span)?;
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)) {
+        let message = "A webhook's name is part of a path: letters, digits, - _ . and / only.";
+        return Err(refuse(arguments[0].span, message));
+    }
+    let mut webhook = Webhook { name: name.into(), open: false, accept: false, span };
+    for argument in &arguments[1..] {
+        let word = match &argument.kind {
+            ExpressionKind::Name(name) => name.folded.to_ascii_uppercase(),
+            ExpressionKind::Text(text) => text.trim().to_ascii_uppercase(),
+            _ => String::new(),
+        };
+        match word.as_str() {
+            "OPEN" => webhook.open = true,
+            "ACCEPT" => webhook.accept = true,
+            _ => return Err(refuse(argument.span, "After a webhook's name stands OPEN or ACCEPT, or nothing.")),
+        }
+    }
+    Ok(webhook)
+}
+
+/// `ON "table", "INSERT,UPDATE"` and `ON INSERT OF "table"`.
+fn trigger(phrase: &str, arguments: &[Expression], span: Span) -> Result<Trigger, Diagnostic> {
+    let table = text(arguments, 0, "The table's name", span)?;
+    let (events, at) = match phrase.strip_prefix("ON ") {
+        Some(words) => (words.trim_end_matches(" OF"), span),
+        None => {
+            let events = text(arguments, 1, "What happens to the table, such as \"INSERT,UPDATE\",", span)?;
+            (events, arguments[1].span)
+        }
+    };
+    let mut trigger = Trigger { table: table.into(), insert: false, update: false, delete: false, span };
+    for event in events.split([',', ' ']).filter(|event| !event.is_empty()) {
+        match event.to_ascii_uppercase().as_str() {
+            "INSERT" => trigger.insert = true,
+            "UPDATE" => trigger.update = true,
+            "DELETE" => trigger.delete = true,
+            "OR" => {}
+            _ => return Err(refuse(at, format!("{event} is no event of a table; those are INSERT, UPDATE and DELETE."))),
+        }
+    }
+    if !(trigger.insert || trigger.update || trigger.delete) {
+        return Err(refuse(at, "Which events start the script? INSERT, UPDATE or DELETE, or several with commas."));
+    }
+    Ok(trigger)
+}
+
+fn schedule(arguments: &[Expression], span: Span) -> Result<Schedule, Diagnostic> {
+    let first = text(arguments, 0, "The time", span)?;
+    if arguments.len() < 2 {
+        return Ok(Schedule { name: None, when: first.into(), span });
+    }
+    let second = text(arguments, 1, "The time", span)?;
+    let (name, when) = if reads_as_time(first) && !reads_as_time(second) { (second, first) } else { (first, second) };
+    Ok(Schedule { name: Some(name.into()), when: when.into(), span })
+}
+
+/// Whether a text looks like a time rather than a name.
+fn reads_as_time(text: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "every", "hourly", "daily", "weekly", "monthly", "yearly", "weekdays", "weekends", "business", "at", "on",
+    ];
+    let text = text.to_ascii_lowercase();
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    if fields.first().is_some_and(|word| WORDS.contains(word) || word.starts_with('@')) {
+        return true;
+    }
+    let is_field = |field: &&str| {
+        field.starts_with(|c: char| c.is_ascii_digit() || c == '*' || c == '?')
+            || ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+                .iter()
+                .any(|name| field.starts_with(name))
+    };
+    (5..=6).contains(&fields.len()) && fields.iter().all(is_field)
+}

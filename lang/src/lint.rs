@@ -1,0 +1,291 @@
+//! Warnings: what compiles but is probably not meant.
+
+mod stale;
+
+use gbvm_vm::signature::{Access, Role, Signature};
+
+use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
+use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
+use crate::diagnostic::Diagnostic;
+use crate::filter;
+use crate::flow::Flows;
+use crate::lower::filter_sources;
+use crate::reach;
+use crate::resolve::{Answer, Assigned, Meaning, RESULT, Whole};
+use crate::schema;
+use crate::source::Span;
+use crate::walk;
+
+/// The variable with a request's headers.
+const HEADERS: &str = "headers";
+
+/// All warnings of a program.
+pub fn lint(whole: &Whole, flows: &Flows, declarations: &[Declaration]) -> Vec<Diagnostic> {
+    let mut linter = Linter { whole, flows, diagnostics: Vec::new(), authenticates: false, has_secrets: has_secrets(whole) };
+    for routine in 0..whole.routines.len() {
+        linter.routine(routine);
+    }
+    if !linter.authenticates {
+        linter.open_webhooks(declarations);
+    }
+    linter.diagnostics
+}
+
+struct Linter<'a> {
+    whole: &'a Whole<'a>,
+    flows: &'a Flows<'a>,
+    diagnostics: Vec<Diagnostic>,
+    authenticates: bool,
+    /// Whether the program reads a secret at all.
+    has_secrets: bool,
+}
+
+impl<'a> Linter<'a> {
+    fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message));
+    }
+
+    fn warn_related(&mut self, code: &'static str, span: Span, message: String, related: Span, what: &str) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message).with_related(related, what));
+    }
+
+    fn routine(&mut self, routine: usize) {
+        let body = self.whole.routines[routine].body;
+        let mut words: Vec<&Name> = Vec::new();
+        walk::each_statement(body, &mut |statement| {
+            if let StatementKind::Expression(Expression { kind: ExpressionKind::Name(name), .. }) = &statement.kind
+                && self.whole.meaning(routine, &name.folded) == Meaning::Unset
+            {
+                words.push(name);
+            }
+        });
+        walk::each_expression(body, &mut |expression| self.expression(routine, expression));
+        for word in &words {
+            if self.whole.answer(&word.folded) == Answer::Nobody {
+                self.unanswered(routine, word);
+            }
+        }
+        self.variables(routine, &words);
+        self.unreachable(body);
+        self.stale_reads(routine, body);
+    }
+
+    fn expression(&mut self, routine: usize, expression: &'a Expression) {
+        if let ExpressionKind::Call { name, .. } = &expression.kind
+            && self.whole.answer(&name.folded) == Answer::Nobody
+        {
+            self.unanswered(routine, name);
+        }
+        if let Some((signature, arguments)) = self.whole.builtin(routine, expression) {
+            self.authenticates |= AUTHENTICATORS.contains(&signature.phrase);
+            for (position, argument) in arguments.into_iter().enumerate() {
+                match reach::param(signature, position).map(|param| param.role) {
+                    Some(Role::Url) => self.address(routine, argument),
+                    Some(Role::Filter) => self.filter(argument),
+                    _ => {}
+                }
+            }
+        }
+        if let ExpressionKind::Binary(BinaryOperator::Equal | BinaryOperator::NotEqual, a, b) = &expression.kind
+            && self.has_secrets
+        {
+            self.comparison(routine, expression, a, b);
+        }
+    }
+
+    fn unanswered(&mut self, routine: usize, name: &Name) {
+        let hint = match self.whole.meaning(routine, &name.folded) {
+            Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
+            Meaning::Call(_) | Meaning::Unset => suggestion(&name.folded, self.whole.callable_names()),
+        };
+        let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
+        self.warn("W_UNANSWERED", name.span, message);
+    }
+
+    fn address(&mut self, routine: usize, argument: &'a Expression) {
+        if !schema::settles_origin(self.flows, routine, argument) {
+            let message = "The host of this address is not written in the script; it is called only if the project allows it.";
+            self.warn("W_ADDRESS_AT_RUN", argument.span, message);
+        }
+    }
+
+    fn filter(&mut self, argument: &Expression) {
+        let refused = filter_sources(argument, |sources| filter::parse(sources).err());
+        if refused.is_some_and(|fault| fault.code == "E_FILTER_IDENT") {
+            let message = "A value stands where a column, an operator or an order must; this fails when it runs unless \
+                           the value is text of the script.";
+            self.warn("W_FILTER_AT_RUN", argument.span, message);
+        }
+    }
+
+    fn comparison(&mut self, routine: usize, comparison: &Expression, a: &'a Expression, b: &'a Expression) {
+        let (a_is_secret, b_is_secret) = (self.is_secret(routine, a), self.is_secret(routine, b));
+        if !a_is_secret && !b_is_secret {
+            return;
+        }
+        self.authenticates = true;
+        let given = if a_is_secret { b } else { a };
+        if self.is_header(routine, given) {
+            let message = format!(
+                "A header is compared with a secret by = or <>; {}(given, expected) does it without giving the secret \
+                 away by the time it takes, and refuses an empty one.",
+                AUTHENTICATORS[1]
+            );
+            self.warn("W_SECRET_COMPARED", comparison.span, message);
+        }
+    }
+
+    /// Whether a value may be a secret out of the memory.
+    fn is_secret(&self, routine: usize, expression: &'a Expression) -> bool {
+        self.flows.closure(routine, expression).iter().any(|origin| {
+            let call = self.whole.builtin(origin.routine, origin.expression);
+            call.is_some_and(|(signature, arguments)| reads_secret(signature, &arguments))
+        })
+    }
+
+    fn is_header(&self, routine: usize, expression: &'a Expression) -> bool {
+        self.flows.closure(routine, expression).iter().any(|origin| match &origin.expression.kind {
+            ExpressionKind::Field(object, _) | ExpressionKind::Index(object, _) => {
+                matches!(&object.kind, ExpressionKind::Name(name) if &*name.folded == HEADERS)
+            }
+            _ => false,
+        })
+    }
+
+    fn variables(&mut self, routine: usize, words: &[&Name]) {
+        let scope = &self.whole.scopes[routine];
+        let set: Vec<&str> = scope.assigned.keys().chain(self.whole.scopes[0].assigned.keys()).map(|name| &**name).collect();
+        for name in &scope.names {
+            let is_word = words.iter().any(|word| word.span == name.span);
+            if self.whole.meaning(routine, &name.folded) == Meaning::Unset && !is_word {
+                let hint = suggestion(&name.folded, set.iter().copied());
+                let message = format!("{} is read here, but nothing ever sets it.{hint}", name.text);
+                self.warn("W_UNASSIGNED", name.span, message);
+            }
+        }
+        let Some(procedure) = self.whole.routines[routine].name else { return };
+        for name in &scope.names {
+            let Some(assigned) = scope.assigned.get(&name.folded) else { continue };
+            let of_main = self.whole.scopes[0].assigned.contains_key(&name.folded);
+            if let Assigned::Inside(span) = assigned
+                && of_main
+            {
+                let message = format!(
+                    "This sets a variable {} of {} alone; that of the main part stays as it is. Return the value instead.",
+                    name.text, procedure.text
+                );
+                self.warn("W_OWN_VARIABLE", *span, message);
+            }
+            let is_lost = &*name.folded == RESULT && !self.whole.routines[routine].is_function;
+            if is_lost && *assigned == Assigned::Whole && !scope.read.contains(&name.folded) {
+                let message = format!("result belongs to {} alone here and is not the run's answer.", procedure.text);
+                self.warn("W_OWN_VARIABLE", name.span, message);
+            }
+        }
+    }
+
+    fn unreachable(&mut self, block: &[Statement]) {
+        for (statement, next) in block.iter().zip(block.iter().skip(1)) {
+            let leaves = match &statement.kind {
+                StatementKind::Leave(leave) => Some(leave_words(*leave)),
+                StatementKind::Return(_) => Some("RETURN"),
+                _ => None,
+            };
+            if let Some(words) = leaves {
+                self.warn("W_UNREACHABLE", next.span, format!("This line never runs: {words} stands before it."));
+                break;
+            }
+        }
+        for statement in block {
+            for inner in walk::blocks(statement) {
+                self.unreachable(inner);
+            }
+        }
+    }
+
+    fn open_webhooks(&mut self, declarations: &[Declaration]) {
+        for declaration in declarations {
+            if let Declaration::Webhook(webhook) = declaration
+                && !webhook.open
+            {
+                let message = format!(
+                    "Anybody may call this webhook: nothing checks a signature or a key. Use {}, or write OPEN behind \
+                     its name if that is meant.",
+                    AUTHENTICATORS.join(" or ")
+                );
+                self.warn("W_UNAUTHENTICATED", webhook.span, message);
+            }
+        }
+    }
+}
+
+fn has_secrets(whole: &Whole) -> bool {
+    let mut found = false;
+    for (routine, this) in whole.routines.iter().enumerate() {
+        walk::each_expression(this.body, &mut |expression| {
+            let call = whole.builtin(routine, expression);
+            found |= call.is_some_and(|(signature, arguments)| reads_secret(signature, &arguments));
+        });
+    }
+    found
+}
+
+/// Whether a keyword reads a secret out of the memory, by the text that its key ends in.
+fn reads_secret(signature: &Signature, arguments: &[&Expression]) -> bool {
+    signature.access != Access::Write
+        && arguments.iter().enumerate().any(|(position, argument)| {
+            let is_key = reach::param(signature, position).is_some_and(|param| param.role == Role::MemoryKey);
+            is_key && ending(argument).is_some_and(|text| SECRET_ENDINGS.iter().any(|ending| text.ends_with(ending)))
+        })
+}
+
+/// The text of the script that an expression ends in.
+fn ending(expression: &Expression) -> Option<&str> {
+    match &expression.kind {
+        ExpressionKind::Text(text) => Some(text),
+        ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) => {
+            ending(parts.last()?)
+        }
+        _ => None,
+    }
+}
+
+fn leave_words(leave: Leave) -> &'static str {
+    match leave {
+        Leave::Run => "EXIT",
+        Leave::For => "EXIT FOR",
+        Leave::Do => "EXIT DO",
+        Leave::While => "EXIT WHILE",
+        Leave::Procedure => "EXIT SUB or EXIT FUNCTION",
+        Leave::ContinueFor => "CONTINUE FOR",
+        Leave::ContinueDo => "CONTINUE DO",
+        Leave::ContinueWhile => "CONTINUE WHILE",
+    }
+}
+
+/// ` Did you mean …?` for the nearest name, if one is near. The name is in lower case.
+fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let limit = (name.chars().count() / 3).min(3);
+    let nearest = known.map(|other| (distance(name, &other.to_lowercase()), other));
+    let nearest = nearest.filter(|(far, _)| (1..=limit).contains(far)).min();
+    nearest.map_or(String::new(), |(_, other)| format!(" Did you mean {other}?"))
+}
+
+/// How many letters must be changed, added or dropped, up to some.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > 3 || a.len().max(b.len()) > 64 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, &left) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &right) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,307 @@
+//! Calls: of procedures, of keywords and functions, of methods.
+
+use gbvm_vm::isa::Instruction;
+use gbvm_vm::program::{ArgumentSite, CallSite, Reg, Span, Wanted};
+use gbvm_vm::signature::{Access, Kind, Role, Signature};
+
+use super::Lowering;
+use super::place::Place;
+use crate::ast::{Expression, ExpressionKind, Literal, Name};
+use crate::reach;
+use crate::resolve::{Answer, appends};
+
+/// The field that an insert makes.
+const ID: &str = "id";
+
+impl Lowering<'_> {
+    /// A call by name; without a destination it stands as a statement.
+    pub(super) fn call(&mut self, call: &Expression, name: &Name, answer: Answer, arguments: &[&Expression], dst: Option<Reg>) {
+        match answer {
+            Answer::Procedure(index) => self.call_procedure(index, call.span, arguments, dst),
+            Answer::Builtin(index) => self.builtin(index, call.span, arguments, dst),
+            Answer::Nobody => self.unanswered(name, dst, call.span),
+        }
+    }
+
+    pub(super) fn unanswered(&mut self, name: &Name, dst: Option<Reg>, span: Span) {
+        let constant = self.emit.text(&name.text);
+        self.emit(span, Instruction::Unanswered { name: constant });
+        if let Some(dst) = dst {
+            self.emit(span, Instruction::LoadMissing { dst });
+        }
+    }
+
+    /// Calls a procedure of the program. Its registers begin where the arguments stand, above everything in use.
+    pub(super) fn call_procedure(&mut self, index: usize, span: Span, arguments: &[&Expression], dst: Option<Reg>) {
+        let routine = &self.whole.routines[index];
+        let parameters = routine.parameters.len();
+        if arguments.len() > parameters {
+            let name = routine.name.map_or("", |name| &*name.text);
+            let names: Vec<&str> = routine.parameters.iter().map(|parameter| &*parameter.text).collect();
+            let message = format!(
+                "{name} takes {} ({}), but {} given.",
+                counted(parameters, "argument"),
+                names.join(", "),
+                are_or_is(arguments.len()),
+            );
+            self.error("E_ARITY", span, message);
+            return;
+        }
+        let mark = self.registers.mark();
+        // Where the result goes to the topmost temporary, that is where the call can leave it itself.
+        let mut next = dst.filter(|dst| self.registers.is_top(*dst));
+        let mut first = None;
+        for position in 0..parameters.max(1) {
+            let register = next.take().unwrap_or_else(|| self.registers.temporary());
+            first.get_or_insert(register);
+            match arguments.get(position) {
+                Some(argument) => self.into(argument, register),
+                None if position < parameters => self.emit(span, Instruction::LoadMissing { dst: register }),
+                None => {}
+            }
+        }
+        let first = first.expect("there is at least one register");
+        self.emit(span, Instruction::Call { first, procedure: gbvm_vm::program::ProcIndex(index as u16) });
+        if let Some(dst) = dst
+            && dst != first
+        {
+            self.emit(span, Instruction::Move { dst, src: first });
+        }
+        self.registers.release(mark);
+    }
+
+    /// Calls a keyword or function of the table.
+    pub(super) fn builtin(&mut self, index: u16, span: Span, arguments: &[&Expression], dst: Option<Reg>) {
+        let signature = &self.whole.signatures[usize::from(index)];
+        if signature.kind == Kind::Declare {
+            let message = format!("{} stands at the top level of a script, outside of blocks and procedures.", signature.phrase);
+            return self.error("E_DECLARE", span, message);
+        }
+        if !self.arity_fits(signature, arguments.len(), span) {
+            return;
+        }
+        let mark = self.registers.mark();
+        let adopting = self.adopting_places(signature, arguments);
+        let first = Reg(self.registers.mark());
+        let count = if signature.variadic { arguments.len() } else { signature.params.len() };
+        let mut sites = Vec::with_capacity(count);
+        for position in 0..count {
+            let register = self.registers.temporary();
+            sites.push(match arguments.get(position) {
+                Some(argument) => self.argument(signature, position, argument, register),
+                None => {
+                    self.emit(span, Instruction::LoadMissing { dst: register });
+                    ArgumentSite { span, name: "".into(), template: None }
+                }
+            });
+        }
+        let wanted = match dst {
+            None if adopting.is_empty() => Wanted::Nothing,
+            Some(_) if self.facts.lists.contains(&span) => Wanted::List,
+            None | Some(_) => Wanted::Value,
+        };
+        let result = match dst {
+            Some(dst) => dst,
+            None if count > 0 => first,
+            None => self.registers.temporary(),
+        };
+        let first = if count > 0 { first } else { result };
+        let import = self.emit.import(signature);
+        let site = self.emit.site(CallSite { import, wanted, arguments: sites });
+        self.emit(span, match signature.kind {
+            Kind::Pure => Instruction::CallPure { dst: result, first, site },
+            Kind::Host | Kind::Declare => Instruction::CallHost { dst: result, first, site },
+        });
+        for place in adopting {
+            self.adopt(&place, result, ID, span);
+        }
+        self.registers.release(mark);
+    }
+
+    fn arity_fits(&mut self, signature: &Signature, given: usize, span: Span) -> bool {
+        let most = signature.most();
+        if given >= signature.least() && most.is_none_or(|most| given <= most) {
+            return true;
+        }
+        let mut names = String::new();
+        for (index, param) in signature.params.iter().enumerate() {
+            let separator = if index > 0 { ", " } else { "" };
+            let name = if param.optional { format!("[{separator}{}]", param.name) } else { format!("{separator}{}", param.name) };
+            names.push_str(&name);
+        }
+        let repeated = if signature.variadic { " …" } else { "" };
+        let takes = match (signature.least(), most) {
+            (least, Some(most)) if least == most => counted(least, "argument"),
+            (least, Some(most)) => format!("{least} to {}", counted(most, "argument")),
+            (least, None) => format!("at least {}", counted(least, "argument")),
+        };
+        let listed = if names.is_empty() { String::new() } else { format!(" ({names}{repeated})") };
+        let message = format!("{} takes {takes}{listed}, but {} given.", signature.phrase, are_or_is(given));
+        self.error("E_ARITY", span, message);
+        false
+    }
+
+    fn argument(&mut self, signature: &Signature, position: usize, argument: &Expression, dst: Reg) -> ArgumentSite {
+        let is_filter = reach::param(signature, position).is_some_and(|param| param.role == Role::Filter);
+        let template = if is_filter { self.filter(argument, dst) } else { None };
+        if template.is_none() {
+            self.into(argument, dst);
+        }
+        let name = match &argument.kind {
+            ExpressionKind::Name(name) | ExpressionKind::Field(_, name) => (&*name.text).into(),
+            _ => "".into(),
+        };
+        ArgumentSite { span: argument.span, name, template }
+    }
+
+    /// The places of arguments that take over the id that a write makes. A write by filter makes none.
+    fn adopting_places(&mut self, signature: &Signature, arguments: &[&Expression]) -> Vec<Place> {
+        let by_filter = signature.params.iter().any(|param| param.role == Role::Filter);
+        if signature.access != Access::Write || by_filter {
+            return Vec::new();
+        }
+        let mut places = Vec::new();
+        for (position, argument) in arguments.iter().enumerate() {
+            let is_record = reach::param(signature, position).is_some_and(|param| param.role == Role::Record);
+            if is_record && is_simple_place(argument) && self.is_variable_place(argument) {
+                places.extend(self.place(argument));
+            }
+        }
+        places
+    }
+
+    /// Whether a place begins with something that can be set here.
+    fn is_variable_place(&self, place: &Expression) -> bool {
+        match crate::walk::root(place) {
+            Some(name) => self.registers.binding(&name.folded).is_some(),
+            None => !self.targets.is_empty(),
+        }
+    }
+
+    /// `object.method(a, b)`.
+    pub(super) fn method(&mut self, call: &Expression, object: &Expression, name: &Name, arguments: &[Expression], dst: Option<Reg>) {
+        if appends(name) {
+            return self.append_method(call, object, name, arguments, dst);
+        }
+        if arguments.is_empty() && matches!(&*name.folded, "length" | "count") {
+            let dst = dst.unwrap_or_else(|| self.registers.temporary());
+            let object = self.operand(object);
+            let (name, cache) = (self.emit.name(&name.text), self.emit.cache());
+            return self.emit(call.span, Instruction::GetField { dst, object, name, cache });
+        }
+        match self.whole.answer(&name.folded) {
+            Answer::Builtin(index) => {
+                let arguments: Vec<&Expression> = std::iter::once(object).chain(arguments).collect();
+                self.builtin(index, call.span, &arguments, dst);
+            }
+            Answer::Procedure(_) | Answer::Nobody => {
+                let message = format!("There is no method {}; arrays have ADD, and functions take their value in brackets.", name.text);
+                self.error("E_METHOD", name.span, message);
+            }
+        }
+    }
+
+    fn append_method(&mut self, call: &Expression, object: &Expression, name: &Name, arguments: &[Expression], dst: Option<Reg>) {
+        if arguments.is_empty() {
+            let message = format!("{} needs the value to append.", name.text);
+            return self.error("E_ARITY", call.span, message);
+        }
+        let mark = self.registers.mark();
+        if let Some(place) = self.place(object) {
+            let above = self.registers.mark();
+            for argument in arguments {
+                let src = self.operand(argument);
+                self.append(&place, src, call.span);
+                self.registers.release(above);
+            }
+            if let Some(dst) = dst {
+                self.load_into(&place, dst, call.span);
+            }
+        }
+        self.registers.release(mark);
+    }
+
+    /// Reads a place into a register that the place's own indexes may use.
+    fn load_into(&mut self, place: &Place, dst: Reg, span: Span) {
+        let value = self.registers.temporary();
+        self.load(place, value, span);
+        self.emit(span, Instruction::Move { dst, src: value });
+    }
+
+    /// The register with the value of a function that serves the whole statement.
+    pub(super) fn once_value(&self, expression: &Expression) -> Option<Reg> {
+        let wanted = self.once_function(expression)?;
+        self.once.iter().rev().find(|(index, _)| *index == wanted).map(|(_, register)| *register)
+    }
+
+    /// The function that an expression calls, if one value of it serves the whole statement.
+    fn once_function(&self, expression: &Expression) -> Option<u16> {
+        let index = match &expression.kind {
+            ExpressionKind::Call { .. } | ExpressionKind::Keyword { .. } | ExpressionKind::Name(_) => {
+                match self.whole.callee(self.routine, expression)? {
+                    Answer::Builtin(index) => index,
+                    Answer::Procedure(_) | Answer::Nobody => return None,
+                }
+            }
+            _ => return None,
+        };
+        let has_arguments = !crate::walk::parts(expression).is_empty();
+        (self.whole.signatures[usize::from(index)].once_per_statement && !has_arguments).then_some(index)
+    }
+
+    /// Computes the functions that occur more than once in a statement's expressions and serve all of it. The
+    /// caller forgets them again where the statement ends.
+    pub(super) fn compute_once(&mut self, expressions: &[&Expression]) {
+        let mut counts: Vec<(u16, usize, Span)> = Vec::new();
+        for expression in expressions {
+            crate::walk::each_part(expression, &mut |part| {
+                if let Some(index) = self.once_function(part) {
+                    match counts.iter_mut().find(|(known, ..)| *known == index) {
+                        Some((_, count, _)) => *count += 1,
+                        None => counts.push((index, 1, part.span)),
+                    }
+                }
+            });
+        }
+        for (index, count, span) in counts {
+            let is_known = self.once.iter().any(|(known, _)| *known == index);
+            if count > 1 && !is_known {
+                let register = self.registers.temporary();
+                self.builtin(index, span, &[], Some(register));
+                self.once.push((index, register));
+            }
+        }
+    }
+}
+
+/// Whether reading a place twice is the same as reading it once.
+fn is_simple_place(place: &Expression) -> bool {
+    match &place.kind {
+        ExpressionKind::Name(_) | ExpressionKind::WithTarget => true,
+        ExpressionKind::Field(object, _) => is_simple_place(object),
+        ExpressionKind::Index(object, index) => {
+            let is_plain = matches!(
+                index.kind,
+                ExpressionKind::Name(_) | ExpressionKind::Text(_) | ExpressionKind::Literal(Literal::Int(_))
+            );
+            is_plain && is_simple_place(object)
+        }
+        _ => false,
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+fn are_or_is(count: usize) -> String {
+    match count {
+        0 => "none is".into(),
+        1 => "1 is".into(),
+        _ => format!("{count} are"),
+    }
+}

@@ -1,0 +1,340 @@
+//! Statements.
+
+use gbvm_vm::isa::Instruction;
+use gbvm_vm::program::{Reg, Span};
+
+use super::condition::{Test, comparison};
+use super::emit::Label;
+use super::place::Place;
+use super::{Binding, Loop, LoopKind, Lowering};
+use crate::ast::*;
+use crate::resolve::{Answer, Meaning, RESULT};
+
+impl Lowering<'_> {
+    pub(super) fn block(&mut self, block: &[Statement]) {
+        for statement in block {
+            self.statement(statement);
+        }
+    }
+
+    pub(super) fn statement(&mut self, statement: &Statement) {
+        let mark = self.registers.mark();
+        let once = self.once.len();
+        self.one(statement);
+        if self.registers.take_overflow() {
+            let message = "This needs too many values at once; compute parts of it in statements of their own.";
+            self.error("E_TOO_LARGE", statement.span, message);
+        }
+        self.once.truncate(once);
+        self.registers.release(mark);
+    }
+
+    fn one(&mut self, statement: &Statement) {
+        let span = statement.span;
+        match &statement.kind {
+            StatementKind::Assign { place, operator, value } | StatementKind::WithField { place, operator, value } => {
+                self.compute_once(&[value, place]);
+                self.assign(place, *operator, value, span);
+            }
+            StatementKind::If { arms, otherwise } => self.if_arms(arms, otherwise.as_deref(), span),
+            StatementKind::Select { subject, arms, otherwise } => self.select(subject, arms, otherwise.as_deref()),
+            StatementKind::ForEach { variable, list, body } => self.for_each(variable, list, body, span),
+            StatementKind::For { variable, from, to, step, body } => {
+                self.compute_once(&[from, to]);
+                self.count(variable, from, to, step.as_ref(), body, span);
+            }
+            StatementKind::While { condition, body } => self.while_loop(LoopKind::While, condition, true, body, span),
+            StatementKind::Do { top: Some(top), bottom: None, body } => {
+                self.while_loop(LoopKind::Do, &top.condition, !top.is_until, body, span);
+            }
+            StatementKind::Do { top, bottom, body } => self.do_loop(top.as_ref(), bottom.as_ref(), body, span),
+            StatementKind::Leave(leave) => self.leave(*leave, span),
+            StatementKind::Return(value) => self.return_value(value.as_ref(), span),
+            StatementKind::With { target, is_new, body } => self.with(target, *is_new, body, span),
+            StatementKind::Expression(expression) => {
+                self.compute_once(&[expression]);
+                self.expression_statement(expression);
+            }
+            StatementKind::Invalid => {}
+        }
+    }
+
+    fn expression_statement(&mut self, expression: &Expression) {
+        match &expression.kind {
+            ExpressionKind::Call { name, arguments } => {
+                let answer = self.whole.answer(&name.folded);
+                self.call(expression, name, answer, &arguments.iter().collect::<Vec<_>>(), None);
+            }
+            ExpressionKind::Keyword { index, arguments } => {
+                self.builtin(*index, expression.span, &arguments.iter().collect::<Vec<_>>(), None);
+            }
+            ExpressionKind::Method { object, name, arguments } => self.method(expression, object, name, arguments, None),
+            ExpressionKind::Name(name) => match self.whole.meaning(self.routine, &name.folded) {
+                Meaning::Call(answer) => self.call(expression, name, answer, &[], None),
+                Meaning::Unset => match self.whole.answer(&name.folded) {
+                    Answer::Nobody => self.unanswered(name, None, expression.span),
+                    answer => self.call(expression, name, answer, &[], None),
+                },
+                Meaning::Own | Meaning::Main => {}
+            },
+            _ => self.discard(expression),
+        }
+    }
+
+    /// `place = value`, or with an operator `place op= value`.
+    pub(super) fn assign(&mut self, place: &Expression, operator: Option<BinaryOperator>, value: &Expression, span: Span) {
+        let target = self.place(place);
+        let Some(target) = target else { return self.discard(value) };
+        let Some(operator) = operator else {
+            match target.register() {
+                Some(register) => self.into(value, register),
+                None => {
+                    let src = self.operand(value);
+                    self.store(&target, src, span);
+                }
+            }
+            return;
+        };
+        let before = target.register().unwrap_or_else(|| {
+            let register = self.registers.temporary();
+            self.load(&target, register, span);
+            register
+        });
+        let result = target.register().unwrap_or_else(|| self.registers.temporary());
+        match operator {
+            BinaryOperator::Add => self.add_to(before, value, result),
+            BinaryOperator::Concat => {
+                let parts = super::sum::text_parts(value);
+                self.join(&parts, Some(before), self.facts.tracked.contains(&value.span), result, span);
+            }
+            BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Coalesce => {
+                self.error("E_SYNTAX", span, "Only +, -, *, / and & can stand before = here.");
+            }
+            _ => {
+                let b = self.operand(value);
+                self.operate(operator, before, b, result, span);
+            }
+        }
+        self.store(&target, result, span);
+    }
+
+    /// Computes a condition and branches on it; the values that serve the whole condition live no longer.
+    fn test(&mut self, condition: &Expression, when: bool, label: Label) {
+        let (mark, once) = (self.registers.mark(), self.once.len());
+        self.compute_once(&[condition]);
+        self.branch(condition, when, label);
+        self.once.truncate(once);
+        self.registers.release(mark);
+    }
+
+    fn if_arms(&mut self, arms: &[(Expression, Vec<Statement>)], otherwise: Option<&[Statement]>, span: Span) {
+        if let ([(condition, block)], None) = (arms, otherwise)
+            && let [Statement { kind: StatementKind::Leave(leave), .. }] = block.as_slice()
+            && let Some(label) = self.leave_label(*leave)
+        {
+            return self.test(condition, true, label);
+        }
+        let end = self.emit.label();
+        for (index, (condition, block)) in arms.iter().enumerate() {
+            let next = self.emit.label();
+            self.test(condition, false, next);
+            self.block(block);
+            if index + 1 < arms.len() || otherwise.is_some() {
+                self.jump_on_to(end, span);
+            }
+            self.emit.bind(next);
+        }
+        self.block(otherwise.unwrap_or_default());
+        self.emit.bind(end);
+    }
+
+    /// A jump, unless the code before never gets here.
+    fn jump_on_to(&mut self, label: Label, span: Span) {
+        if !self.emit.is_unreachable(self.entry) {
+            self.jump(label, span);
+        }
+    }
+
+    fn select(&mut self, subject: &Expression, arms: &[CaseArm], otherwise: Option<&[Statement]>) {
+        self.compute_once(&[subject]);
+        let subject = self.operand(subject);
+        let end = self.emit.label();
+        for (index, arm) in arms.iter().enumerate() {
+            let (body, next) = (self.emit.label(), self.emit.label());
+            for (position, case) in arm.tests.iter().enumerate() {
+                let mark = self.registers.mark();
+                if position + 1 == arm.tests.len() {
+                    self.case(subject, case, false, next, arm.span);
+                } else {
+                    self.case(subject, case, true, body, arm.span);
+                }
+                self.registers.release(mark);
+            }
+            self.emit.bind(body);
+            self.block(&arm.body);
+            if index + 1 < arms.len() || otherwise.is_some() {
+                self.jump_on_to(end, arm.span);
+            }
+            self.emit.bind(next);
+        }
+        self.block(otherwise.unwrap_or_default());
+        self.emit.bind(end);
+    }
+
+    /// Goes to the label if the test's truth is `when`.
+    fn case(&mut self, subject: Reg, case: &CaseTest, when: bool, label: Label, span: Span) {
+        match case {
+            CaseTest::Equal(value) => match self.constant(value) {
+                Some(constant) => self.jump_on_constant(subject, constant, when, label, value.span),
+                None => {
+                    let b = self.operand(value);
+                    self.jump_on(Test::Equal, subject, b, when, label, value.span);
+                }
+            },
+            CaseTest::Compare(operator, value) => {
+                let b = self.operand(value);
+                let Some((test, swapped, negated)) = comparison(*operator) else {
+                    return self.error("E_SYNTAX", span, "CASE IS wants a comparison: = <> < <= > or >=.");
+                };
+                let (a, b) = if swapped { (b, subject) } else { (subject, b) };
+                self.jump_on(test, a, b, when != negated, label, value.span);
+            }
+            CaseTest::Range(low, high) => {
+                let outside = self.emit.label();
+                let a = self.operand(low);
+                self.jump_on(Test::LessOrEqual, a, subject, false, if when { outside } else { label }, low.span);
+                let b = self.operand(high);
+                self.jump_on(Test::LessOrEqual, subject, b, when, label, high.span);
+                self.emit.bind(outside);
+            }
+        }
+    }
+
+    fn enter(&mut self, kind: LoopKind) -> (Label, Label, Label) {
+        let (body, go_on, leave) = (self.emit.label(), self.emit.label(), self.emit.label());
+        self.loops.push(Loop { kind, leave, go_on });
+        (body, go_on, leave)
+    }
+
+    /// A loop that tests before each round: the test stands at the end and is jumped to once.
+    fn while_loop(&mut self, kind: LoopKind, condition: &Expression, when: bool, body: &[Statement], span: Span) {
+        let (start, go_on, leave) = self.enter(kind);
+        let is_endless = matches!(condition.kind, ExpressionKind::Literal(Literal::Bool(value)) if value == when);
+        if !is_endless {
+            self.jump(go_on, span);
+        }
+        self.emit.bind(start);
+        self.block(body);
+        self.emit.bind(go_on);
+        self.test(condition, when, start);
+        self.emit.bind(leave);
+        self.loops.pop();
+    }
+
+    fn do_loop(&mut self, top: Option<&LoopTest>, bottom: Option<&LoopTest>, body: &[Statement], span: Span) {
+        let (start, go_on, leave) = self.enter(LoopKind::Do);
+        self.emit.bind(start);
+        if let Some(top) = top {
+            self.test(&top.condition, top.is_until, leave);
+        }
+        self.block(body);
+        self.emit.bind(go_on);
+        match bottom {
+            Some(bottom) => self.test(&bottom.condition, !bottom.is_until, start),
+            None => self.jump(start, span),
+        }
+        self.emit.bind(leave);
+        self.loops.pop();
+    }
+
+    /// The register that a loop counts in, and the place to copy it to where the variable is a shared one.
+    fn loop_variable(&mut self, variable: &Name) -> (Reg, Option<Place>) {
+        if let Some(Binding::Register(register)) = self.registers.binding(&variable.folded) {
+            // A name that is a procedure's is refused where a place is made of it.
+            self.variable(variable);
+            return (register, None);
+        }
+        let place = self.variable(variable);
+        (self.registers.temporary(), place)
+    }
+
+    fn for_each(&mut self, variable: &Name, list: &Expression, body: &[Statement], span: Span) {
+        let iterator = self.registers.temporary();
+        self.registers.temporary();
+        let (element, shared) = self.loop_variable(variable);
+        let mark = self.registers.mark();
+        self.compute_once(&[list]);
+        let list = self.operand(list);
+        self.emit(span, Instruction::EachPrepare { iterator, list });
+        self.registers.release(mark);
+        let (start, go_on, leave) = self.enter(LoopKind::For);
+        self.jump(go_on, span);
+        self.emit.bind(start);
+        self.loop_body(element, shared.as_ref(), body, span);
+        self.emit.bind(go_on);
+        let target = self.emit.target(start);
+        self.emit(span, Instruction::EachLoop { iterator, variable: element, body: target });
+        self.emit.bind(leave);
+        self.loops.pop();
+    }
+
+    fn count(
+        &mut self,
+        variable: &Name,
+        from: &Expression,
+        to: &Expression,
+        step: Option<&Expression>,
+        body: &[Statement],
+        span: Span,
+    ) {
+        let base = self.registers.temporary();
+        let last = self.registers.temporary();
+        let by = self.registers.temporary();
+        let (counter, shared) = self.loop_variable(variable);
+        self.into(from, base);
+        self.into(to, last);
+        match step {
+            Some(step) => self.into(step, by),
+            None => self.emit(span, Instruction::LoadInt { dst: by, value: 1 }),
+        }
+        let (start, go_on, leave) = self.enter(LoopKind::For);
+        let exit = self.emit.target(leave);
+        self.emit(span, Instruction::ForPrepare { base, variable: counter, exit });
+        self.emit.bind(start);
+        self.loop_body(counter, shared.as_ref(), body, span);
+        self.emit.bind(go_on);
+        let target = self.emit.target(start);
+        self.emit(span, Instruction::ForLoop { base, variable: counter, body: target });
+        self.emit.bind(leave);
+        self.loops.pop();
+    }
+
+    fn loop_body(&mut self, variable: Reg, shared: Option<&Place>, body: &[Statement], span: Span) {
+        if let Some(place) = shared {
+            self.store(place, variable, span);
+        }
+        self.block(body);
+    }
+
+    fn return_value(&mut self, value: Option<&Expression>, span: Span) {
+        if let Some(value) = value {
+            self.compute_once(&[value]);
+        }
+        match (self.routine, value) {
+            (0, None) => self.emit(span, Instruction::Halt {}),
+            (0, Some(value)) => {
+                let name = Name { text: RESULT.into(), folded: RESULT.into(), span };
+                if let Some(place) = self.variable(&name) {
+                    let src = self.operand(value);
+                    self.store(&place, src, span);
+                }
+                self.emit(span, Instruction::Halt {});
+            }
+            (_, None) => self.leave_procedure(span),
+            (_, Some(value)) => {
+                let src = self.operand(value);
+                self.emit(span, Instruction::Return { src });
+            }
+        }
+    }
+}
