@@ -146,9 +146,12 @@ impl<'a> Call<'a> {
         self.site.arguments.get(argument)?.template.map(|index| &self.templates[index.at()])
     }
 
-    /// Whether the script wrote this argument: a value that is MISSING may have been written, or left out.
+    /// Whether the script wrote this argument: what is MISSING may have been written, and then it is an empty value, or
+    /// left out. What was left out has the place of the whole call, which begins before its first argument.
     pub fn is_given(&self, argument: usize) -> bool {
-        argument < self.site.arguments.len()
+        let Some(site) = self.site.arguments.get(argument) else { return false };
+        let is_there = site.template.is_some() || !matches!(self.argument(argument), Value::Missing);
+        is_there || self.site.arguments.first().is_some_and(|first| site.span.start > first.span.start)
     }
 
     /// An argument's value; MISSING where it was left out.

@@ -57,8 +57,9 @@ pub fn call<'w>(world: &'w mut World, phrase: &'static str) -> Caller<'w> {
 impl Caller<'_> {
     /// Adds an argument that is a variable of this name.
     pub fn named(mut self, name: &str, value: Value) -> Self {
+        let start = 10 * (self.arguments.len() as u32 + 1);
         self.arguments.push(value);
-        self.sites.push(ArgumentSite { span: Span { source: 0, start: 0, end: 0 }, name: name.into(), template: None });
+        self.sites.push(ArgumentSite { span: Span { source: 0, start, end: start + 1 }, name: name.into(), template: None });
         self
     }
 
@@ -98,6 +99,7 @@ impl Caller<'_> {
         let keyword = gbvm_stdlib::find(self.phrase).expect("the phrase is one of the table");
         while !keyword.signature.variadic && self.arguments.len() < keyword.signature.params.len() {
             self.arguments.push(Value::Missing);
+            self.sites.push(ArgumentSite { span: Span { source: 0, start: 0, end: 99 }, name: "".into(), template: None });
         }
         match keyword.function {
             Function::Pure(function) => {
