@@ -1,63 +1,302 @@
-//! temp
-#![allow(missing_docs, unused_variables)]
+//! SQLite behind the services' trait, and the engine's own tables beside the scripts' ones.
+//!
+//! A [`Store`] is the one connection that writes. Tables of scripts are plain tables; the engine's begin with `gbvm_`.
+
+mod memory;
+mod outbox;
+mod queue;
+mod rows;
 pub mod schema;
-use std::path::Path;
-use gbvm_vm::fault::Fault; use gbvm_vm::instant::Instant; use gbvm_vm::limits::Limits; use gbvm_vm::object::Object; use gbvm_vm::value::Value;
-use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
-pub struct Store { }
-#[derive(Clone, Debug, Default)]
-pub struct RunIdentity { pub run_id: String, pub script: String, pub cause: Option<String>, pub depth: u32 }
-#[derive(Clone, Debug)]
-pub struct Handler { pub script: String, pub table: String, pub insert: bool, pub update: bool, pub delete: bool }
-#[derive(Clone, Copy, Debug)]
-pub enum RunState { Queued, Running, Waiting, Done, Failed, Dead }
-#[derive(Clone, Debug)]
-pub struct RunRecord { pub id: String, pub script: String, pub program_hash: u64, pub event: String, pub state: RunState, pub attempt: u32, pub cause: Option<String>, pub started_at: Instant, pub duration_ms: u64, pub error: Option<String> }
-pub struct Job { pub id: i64, pub run_id: String, pub script: String, pub table: String, pub row_id: String, pub operation: String, pub new: Option<String>, pub old: Option<String>, pub depth: u32, pub attempt: u32 }
-pub enum DeliveryKind { Call(Request), Mail(Mail, String) }
-pub struct Delivery { pub id: i64, pub idempotency_key: String, pub what: DeliveryKind, pub attempt: u32, pub run_id: String, pub script: String }
-pub struct Unfinished { pub run_id: String, pub script: String, pub program_hash: u64, pub event: String, pub cause: Option<String>, pub depth: u32, pub attempt: u32, pub job: Option<i64>, pub checkpoint: Vec<u8> }
-impl Store {
-  pub fn open(path: Option<&Path>, limits: &Limits) -> Result<Store, Fault> { todo!() }
-  pub fn lock(&mut self) -> Result<(), Fault> { todo!() }
-  pub fn close(&mut self) -> Result<(), Fault> { todo!() }
-  pub fn prepare_schema(&mut self, needs: &schema::SchemaNeeds) -> Result<(), Fault> { todo!() }
-  pub fn set_handlers(&mut self, handlers: Vec<Handler>) -> Result<(), Fault> { todo!() }
-  pub fn begin(&mut self, run: &RunIdentity, write: bool) -> Result<(), Fault> { todo!() }
-  pub fn commit(&mut self) -> Result<(), Fault> { todo!() }
-  pub fn rollback(&mut self) { todo!() }
-  pub fn record_run(&mut self, record: &RunRecord) -> Result<(), Fault> { todo!() }
-  pub fn save_checkpoint(&mut self, identity: &RunIdentity, script: &str, hash: u64, event: &str, job: Option<i64>, bytes: &[u8]) -> Result<(), Fault> { todo!() }
-  pub fn load_checkpoint(&mut self, run_id: &str) -> Result<Option<Vec<u8>>, Fault> { todo!() }
-  pub fn unfinished_runs(&mut self) -> Result<Vec<Unfinished>, Fault> { todo!() }
-  pub fn bury_run(&mut self, run_id: &str, error: &str) -> Result<(), Fault> { todo!() }
-  pub fn next_jobs(&mut self, now: Instant, most: usize) -> Result<Vec<Job>, Fault> { todo!() }
-  pub fn finish_job(&mut self, id: i64) -> Result<(), Fault> { todo!() }
-  pub fn retry_job(&mut self, id: i64, at: Instant, error: &str) -> Result<(), Fault> { todo!() }
-  pub fn bury_job(&mut self, id: i64, error: &str) -> Result<(), Fault> { todo!() }
-  pub fn next_calls(&mut self, now: Instant, most: usize, secrets: &std::collections::BTreeMap<String,String>) -> Result<Vec<Delivery>, Fault> { todo!() }
-  pub fn finish_call(&mut self, id: i64, status: u16) -> Result<(), Fault> { todo!() }
-  pub fn retry_call(&mut self, id: i64, at: Instant, error: &str) -> Result<(), Fault> { todo!() }
-  pub fn bury_call(&mut self, id: i64, error: &str) -> Result<(), Fault> { todo!() }
-  pub fn waiting_deliveries(&mut self) -> Result<u64, Fault> { todo!() }
-  pub fn last_slot(&mut self, name: &str) -> Result<Option<Instant>, Fault> { todo!() }
-  pub fn slot_done(&mut self, name: &str, slot: Instant) -> Result<(), Fault> { todo!() }
-  pub fn memory_list(&mut self) -> Result<Vec<(String, Value)>, Fault> { todo!() }
-  pub fn memory_unset(&mut self, key: &str) -> Result<bool, Fault> { todo!() }
-  pub fn seal(&self, plain: &[u8]) -> Vec<u8> { todo!() }
-  pub fn open_sealed(&self, sealed: &[u8]) -> Option<Vec<u8>> { todo!() }
-  pub fn query(&mut self, select: &str) -> Result<Vec<Vec<String>>, Fault> { todo!() }
+mod seal;
+mod sql;
+mod values;
+
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gbvm_vm::fault::Fault;
+use gbvm_vm::limits::Limits;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
+
+pub use outbox::{Delivery, DeliveryKind};
+pub use queue::{Job, RunRecord, RunState, Unfinished};
+
+use schema::Catalogue;
+use seal::Seal;
+
+/// How long a writer waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The engine's own tables. Their names begin with `gbvm_`, which no script's may.
+const OWN_TABLES: &str = "
+CREATE TABLE IF NOT EXISTS gbvm_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gbvm_columns (tbl TEXT, col TEXT, kind TEXT, PRIMARY KEY (tbl, col)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gbvm_memory (key TEXT PRIMARY KEY, value TEXT, is_date INTEGER, updated_at TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gbvm_handlers (script TEXT, tbl TEXT, on_insert INTEGER, on_update INTEGER, on_delete INTEGER);
+CREATE TABLE IF NOT EXISTS gbvm_runs (id TEXT PRIMARY KEY, script TEXT, program_hash TEXT, event TEXT, state TEXT, attempt INTEGER, cause TEXT, started_at TEXT, duration_ms INTEGER, error TEXT);
+CREATE TABLE IF NOT EXISTS gbvm_checkpoints (run_id TEXT PRIMARY KEY, script TEXT, program_hash TEXT, event TEXT, cause TEXT, depth INTEGER, job INTEGER, bytes BLOB);
+CREATE TABLE IF NOT EXISTS gbvm_jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT, script TEXT, tbl TEXT, row_id TEXT, operation TEXT, new TEXT, old TEXT, depth INTEGER, state TEXT, attempt INTEGER, due_ms INTEGER, error TEXT);
+CREATE INDEX IF NOT EXISTS gbvm_jobs_due ON gbvm_jobs (state, due_ms);
+CREATE INDEX IF NOT EXISTS gbvm_jobs_row ON gbvm_jobs (script, tbl, row_id, state);
+CREATE TABLE IF NOT EXISTS gbvm_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, origin TEXT, ordering_key TEXT, payload TEXT, idempotency_key TEXT, run_id TEXT, script TEXT, state TEXT, attempt INTEGER, due_ms INTEGER, status INTEGER, error TEXT);
+CREATE INDEX IF NOT EXISTS gbvm_outbox_due ON gbvm_outbox (state, due_ms);
+CREATE INDEX IF NOT EXISTS gbvm_outbox_order ON gbvm_outbox (origin, ordering_key, state);
+CREATE TABLE IF NOT EXISTS gbvm_schedules (name TEXT PRIMARY KEY, last_slot_ms INTEGER) WITHOUT ROWID;
+";
+
+/// The form of the engine's tables. A file with a later one is refused.
+const VERSION: i64 = 1;
+
+/// The database, opened for writing.
+pub struct Store {
+    connection: Connection,
+    path: Option<PathBuf>,
+    limits: Limits,
+    catalogue: Catalogue,
+    handlers: Vec<Handler>,
+    run: RunIdentity,
+    /// The row that the run updated or saved last: what orders the calls it queues.
+    last_row: Option<String>,
+    seal: Option<Seal>,
+    lock: Option<File>,
 }
-impl Storage for Store {
-  fn has_table(&mut self, table: &str) -> Result<bool, Fault> { todo!() }
-  fn find(&mut self, table: &str, filter: Filter<'_>, most: Option<u64>) -> Result<Vec<Object>, Fault> { todo!() }
-  fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> { todo!() }
-  fn update(&mut self, table: &str, filter: Filter<'_>, changes: &Object) -> Result<u64, Fault> { todo!() }
-  fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> { todo!() }
-  fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> { todo!() }
-  fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> { todo!() }
-  fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> { todo!() }
-  fn set_memory(&mut self, key: &str, value: &Value) -> Result<(), Fault> { todo!() }
-  fn queue_call(&mut self, request: &Request) -> Result<(), Fault> { todo!() }
-  fn queue_mail(&mut self, mail: &Mail) -> Result<(), Fault> { todo!() }
+
+/// A script that is started by changes of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// The script's name.
+    pub script: String,
+    /// The table.
+    pub table: String,
+    /// Whether new rows start it.
+    pub insert: bool,
+    /// Whether changed rows start it.
+    pub update: bool,
+    /// Whether removed rows start it.
+    pub delete: bool,
+}
+
+/// The run for which a transaction is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunIdentity {
+    /// Its id.
+    pub run_id: String,
+    /// Its script.
+    pub script: String,
+    /// The row that caused it, as `table/id`.
+    pub cause: Option<String>,
+    /// How many triggers led to it.
+    pub depth: u32,
+}
+
+impl Store {
+    /// Opens a database file, or one in memory, and makes the engine's tables.
+    ///
+    /// # Errors
+    /// `E_DATABASE` where the file is no database, of a later version, or cannot be opened.
+    pub fn open(path: Option<&Path>, limits: &Limits) -> Result<Store, Fault> {
+        let shown = path.map_or_else(|| "the database in memory".to_owned(), |path| path.display().to_string());
+        let cannot = |error: rusqlite::Error| {
+            let reason = fault(error);
+            Fault::new(reason.code, format!("{shown}: {}", reason.message))
+        };
+        let connection = match path {
+            Some(path) => Connection::open(path),
+            None => Connection::open_in_memory(),
+        };
+        let connection = connection.map_err(cannot)?;
+        connection.busy_timeout(BUSY).map_err(cannot)?;
+        for (config, is_on) in [(DbConfig::SQLITE_DBCONFIG_DQS_DML, false), (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false), (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)] {
+            connection.set_db_config(config, is_on).map_err(cannot)?;
+        }
+        connection.set_prepared_statement_cache_capacity(256);
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(cannot)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(cannot)?;
+        values::register(&connection).map_err(cannot)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;
+        if version > VERSION {
+            return Err(Fault::new("E_DATABASE", format!("{shown}: a later version of gbvm made this file; use that version, or another file")));
+        }
+        if version < VERSION {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {OWN_TABLES} PRAGMA user_version = {VERSION}; COMMIT")).map_err(cannot)?;
+        }
+        let mut store = Store {
+            connection,
+            path: path.map(Path::to_owned),
+            limits: limits.clone(),
+            catalogue: Catalogue::default(),
+            handlers: Vec::new(),
+            run: RunIdentity::default(),
+            last_row: None,
+            seal: None,
+            lock: None,
+        };
+        store.handlers = store.stored_handlers()?;
+        Ok(store)
+    }
+
+    /// Claims the queues of this database for this process, until it ends. Data in memory has nobody to share with.
+    ///
+    /// # Errors
+    /// `E_DATABASE_LOCKED` where another process has claimed them.
+    pub fn lock(&mut self) -> Result<(), Fault> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if self.lock.is_some() {
+            return Ok(());
+        }
+        let beside = seal::beside(path, "lock");
+        let cannot = |error: std::io::Error| Fault::new("E_DATABASE", format!("{}: {error}", beside.display()));
+        let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(cannot)?;
+        match file.try_lock() {
+            Ok(()) => {
+                self.lock = Some(file);
+                Ok(())
+            }
+            Err(TryLockError::WouldBlock) => Err(Fault::new("E_DATABASE_LOCKED", format!("{}: another gbvm process serves this database; stop it, or use another file with --db", path.display()))),
+            Err(TryLockError::Error(error)) => Err(cannot(error)),
+        }
+    }
+
+    /// Begins the transaction of a segment.
+    ///
+    /// # Errors
+    /// `E_DATABASE_BUSY`, `E_DATABASE`.
+    pub fn begin(&mut self, run: &RunIdentity, write: bool) -> Result<(), Fault> {
+        if self.in_transaction() {
+            // Its owner ended in a panic before it could commit.
+            self.rollback();
+        }
+        self.connection.execute_batch(if write { "BEGIN IMMEDIATE" } else { "BEGIN" }).map_err(fault)?;
+        if self.run.run_id != run.run_id {
+            self.last_row = None;
+        }
+        self.run = run.clone();
+        Ok(())
+    }
+
+    /// Commits the transaction: what it wrote is on disk when this returns.
+    ///
+    /// # Errors
+    /// `E_DATABASE_FULL`, `E_DATABASE`; the transaction is then still open.
+    pub fn commit(&mut self) -> Result<(), Fault> {
+        self.connection.execute_batch("COMMIT").map_err(fault)
+    }
+
+    /// Undoes the transaction, if one is open.
+    pub fn rollback(&mut self) {
+        if self.in_transaction() {
+            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+                tracing::error!("a transaction could not be undone: {error}");
+            }
+            // Tables and columns that it made are gone too.
+            self.catalogue.forget();
+        }
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Does several statements as one: in the open transaction, else in one of their own.
+    fn together<T>(&mut self, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.in_transaction() {
+            return act(self);
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(fault)?;
+        let done = act(self);
+        match &done {
+            Ok(_) => self.commit()?,
+            Err(_) => self.rollback(),
+        }
+        done
+    }
+
+    /// Folds the write-ahead log into the file, at an orderly end.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn close(&mut self) -> Result<(), Fault> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(fault)
+    }
+
+    /// Registers the scripts that changes of tables start, instead of those registered before. Other processes that
+    /// write to this database queue their events too.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn set_handlers(&mut self, handlers: Vec<Handler>) -> Result<(), Fault> {
+        if self.stored_handlers()? != handlers {
+            self.together(|store| {
+                store.connection.execute("DELETE FROM gbvm_handlers", []).map_err(fault)?;
+                for handler in &handlers {
+                    let sql = "INSERT INTO gbvm_handlers (script, tbl, on_insert, on_update, on_delete) VALUES (?1, ?2, ?3, ?4, ?5)";
+                    store.connection.execute(sql, (&handler.script, &handler.table, handler.insert, handler.update, handler.delete)).map_err(fault)?;
+                }
+                Ok(())
+            })?;
+        }
+        self.handlers = handlers;
+        Ok(())
+    }
+
+    fn stored_handlers(&self) -> Result<Vec<Handler>, Fault> {
+        let mut statement = self.connection.prepare("SELECT script, tbl, on_insert, on_update, on_delete FROM gbvm_handlers ORDER BY rowid").map_err(fault)?;
+        let handlers = statement.query_map([], |row| Ok(Handler { script: row.get(0)?, table: row.get(1)?, insert: row.get(2)?, update: row.get(3)?, delete: row.get(4)? }));
+        handlers.and_then(Iterator::collect).map_err(fault)
+    }
+
+    /// The answer to a SELECT, each value as text, for tests and tools. Nothing can be changed through it.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn query(&mut self, select: &str) -> Result<Vec<Vec<String>>, Fault> {
+        let mut statement = self.connection.prepare(select).map_err(fault)?;
+        if !statement.readonly() {
+            return Err(Fault::new("E_DATABASE", "only a SELECT can be asked here"));
+        }
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).map_err(fault)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(fault)? {
+            let mut line = Vec::with_capacity(columns);
+            for column in 0..columns {
+                let value = row.get_ref(column).map_err(fault)?;
+                line.push(gbvm_vm::coerce::text(&values::from_sql(value, None)).as_str().to_owned());
+            }
+            found.push(line);
+        }
+        Ok(found)
+    }
+
+    /// The names of the scripts' tables.
+    fn user_tables(&self) -> Result<BTreeSet<String>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'gbvm\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").map_err(fault)?;
+        let names = statement.query_map([], |row| row.get(0));
+        names.and_then(Iterator::collect).map_err(fault)
+    }
+}
+
+/// What an error of SQLite means to a script's author.
+fn fault(error: rusqlite::Error) -> Fault {
+    let rusqlite::Error::SqliteFailure(code, message) = &error else {
+        return Fault::new("E_DATABASE", error.to_string());
+    };
+    let message = message.clone().unwrap_or_else(|| code.to_string());
+    match code.code {
+        ErrorCode::ConstraintViolation => match message.strip_prefix("UNIQUE constraint failed: ") {
+            Some(columns) => Fault::new("E_UNIQUE", format!("a row with the same {} is there already", columns.replace('.', " "))),
+            None => Fault::new("E_CONSTRAINT", format!("the table does not allow it: {message}")),
+        },
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Fault::new("E_DATABASE_BUSY", "another process is writing to the database for too long"),
+        ErrorCode::DiskFull => Fault::new("E_DATABASE_FULL", "the disk is full"),
+        ErrorCode::NotADatabase => Fault::new("E_DATABASE", "the file is not an SQLite database"),
+        ErrorCode::DatabaseCorrupt => Fault::new("E_DATABASE", "the database file is damaged"),
+        ErrorCode::CannotOpen => Fault::new("E_DATABASE", "the file cannot be opened; is the path right, and is the folder writable?"),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Fault::new("E_DATABASE", "the file may not be written"),
+        _ => Fault::new("E_DATABASE", message),
+    }
 }

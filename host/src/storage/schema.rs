@@ -1,8 +1,267 @@
-//! temp
-#![allow(missing_docs)]
-use std::collections::{BTreeMap,BTreeSet};
-#[derive(Clone, Debug, Default)]
-pub struct TableNeeds { pub columns: BTreeSet<String>, pub indexed: BTreeSet<String> }
-#[derive(Clone, Debug, Default)]
-pub struct SchemaNeeds { pub tables: BTreeMap<String, TableNeeds>, pub names: BTreeSet<String> }
-impl SchemaNeeds { pub fn of(schema: &gbvm_lang::Schema) -> SchemaNeeds { todo!() } }
+//! The tables and columns of scripts: what the loaded scripts need, what is there, and what kind columns are of.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use gbvm_vm::fault::Fault;
+use gbvm_vm::object::Key;
+use gbvm_vm::value::Value;
+use rusqlite::OptionalExtension;
+
+use super::{Store, fault};
+
+/// What scripts need of the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaNeeds {
+    /// Tables by name.
+    pub tables: BTreeMap<String, TableNeeds>,
+    /// Every field name that stands in a script: no other may become a column.
+    pub names: BTreeSet<String>,
+}
+
+/// What scripts need of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableNeeds {
+    /// The columns that are written or filtered by.
+    pub columns: BTreeSet<String>,
+    /// Those that filters compare with `=`.
+    pub indexed: BTreeSet<String>,
+}
+
+impl SchemaNeeds {
+    /// What the compiler found out.
+    pub fn of(schema: &gbvm_lang::Schema) -> SchemaNeeds {
+        let tables = schema.tables.iter().map(|(name, needs)| (name.clone(), TableNeeds { columns: needs.columns.clone(), indexed: needs.indexed.clone() }));
+        SchemaNeeds { tables: tables.collect(), names: schema.field_names.clone() }
+    }
+}
+
+/// How the values of a column read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// As they are stored.
+    Plain,
+    /// Canonical texts as dates.
+    Date,
+    /// 0 and 1 as booleans.
+    Boolean,
+    /// JSON texts as arrays and objects.
+    Json,
+}
+
+impl Kind {
+    /// The kind that a column takes from its first value; none for one that says nothing.
+    fn of(value: &Value) -> Option<Kind> {
+        match value {
+            Value::Missing | Value::Null => None,
+            Value::Bool(_) => Some(Kind::Boolean),
+            Value::Int(_) | Value::Float(_) | Value::Text(_) => Some(Kind::Plain),
+            Value::Date(_) => Some(Kind::Date),
+            Value::Array(_) | Value::Object(_) => Some(Kind::Json),
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Plain => "plain",
+            Kind::Date => "date",
+            Kind::Boolean => "boolean",
+            Kind::Json => "json",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Kind> {
+        [Kind::Plain, Kind::Date, Kind::Boolean, Kind::Json].into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A table as it is.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name as it was made.
+    pub name: String,
+    /// Its columns in order.
+    pub columns: Vec<Column>,
+    /// Whether the database assigns its ids.
+    pub has_integer_key: bool,
+}
+
+/// A column as it is.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name as it was made.
+    pub name: Arc<str>,
+    /// How its values read; none while it has had no value.
+    pub kind: Option<Kind>,
+}
+
+impl Table {
+    /// The column of this name, ignoring case.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The columns' names as keys of rows.
+    pub fn keys(&self) -> Vec<Key> {
+        self.columns.iter().map(|column| Key::from(&*column.name)).collect()
+    }
+}
+
+/// What is known of the tables. It is forgotten whenever a transaction is undone.
+#[derive(Default)]
+pub struct Catalogue {
+    tables: HashMap<String, Option<Arc<Table>>>,
+    names: BTreeSet<String>,
+    schema_version: i64,
+}
+
+impl Catalogue {
+    /// Forgets what was read of the database.
+    pub fn forget(&mut self) {
+        self.tables.clear();
+    }
+}
+
+/// A name as SQL takes it.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_') && name.len() <= 63 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+}
+
+fn has_own_prefix(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["gbvm_", "sqlite_", "pg_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+impl Store {
+    /// Makes the tables, columns and indexes that scripts need and that are not there.
+    ///
+    /// # Errors
+    /// `E_DATABASE`, `E_TABLE_NAME`.
+    pub fn prepare_schema(&mut self, needs: &SchemaNeeds) -> Result<(), Fault> {
+        self.catalogue.names.extend(needs.names.iter().map(|name| name.to_ascii_lowercase()));
+        self.together(|store| {
+            for (table, needs) in &needs.tables {
+                let made = store.table_for_writing(table)?;
+                for column in &needs.columns {
+                    if made.column(column).is_none() {
+                        store.add_column(table, column)?;
+                    }
+                }
+                for column in needs.indexed.iter().filter(|column| !column.eq_ignore_ascii_case("id")) {
+                    store.add_index(table, column)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn add_index(&mut self, table: &str, column: &str) -> Result<(), Fault> {
+        let Some(known) = self.table(table)? else { return Ok(()) };
+        if known.column(column).is_none() {
+            return Ok(());
+        }
+        let name = format!("gbvm_{}_{}", table.to_ascii_lowercase(), column.to_ascii_lowercase());
+        let sql = format!("CREATE INDEX IF NOT EXISTS {} ON {} ({})", quoted(&name), quoted(&known.name), quoted(column));
+        self.connection.execute_batch(&sql).map_err(fault)
+    }
+
+    /// The table of this name, ignoring case; none where there is none.
+    pub(super) fn table(&mut self, name: &str) -> Result<Option<Arc<Table>>, Fault> {
+        if has_own_prefix(name) {
+            return Err(table_name(name));
+        }
+        let version = self.connection.prepare_cached("PRAGMA schema_version").and_then(|mut statement| statement.query_row([], |row| row.get(0))).map_err(fault)?;
+        if version != self.catalogue.schema_version {
+            self.catalogue.forget();
+            self.catalogue.schema_version = version;
+        }
+        let key = name.to_ascii_lowercase();
+        if let Some(known) = self.catalogue.tables.get(&key) {
+            return Ok(known.clone());
+        }
+        let read = self.read_table(&key)?.map(Arc::new);
+        self.catalogue.tables.insert(key, read.clone());
+        Ok(read)
+    }
+
+    fn read_table(&self, name: &str) -> Result<Option<Table>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND lower(name) = ?1").map_err(fault)?;
+        let Some(actual) = statement.query_row([name], |row| row.get::<_, String>(0)).optional().map_err(fault)? else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached("SELECT i.name, i.type, i.pk, c.kind FROM pragma_table_info(?1) AS i LEFT JOIN gbvm_columns AS c ON c.tbl = lower(?1) AND c.col = lower(i.name) ORDER BY i.cid").map_err(fault)?;
+        let mut rows = statement.query([&actual]).map_err(fault)?;
+        let (mut columns, mut has_integer_key) = (Vec::new(), false);
+        while let Some(row) = rows.next().map_err(fault)? {
+            let (name, declared, key, kind): (String, String, i64, Option<String>) = (row.get(0).map_err(fault)?, row.get(1).map_err(fault)?, row.get(2).map_err(fault)?, row.get(3).map_err(fault)?);
+            has_integer_key |= key > 0 && declared.eq_ignore_ascii_case("integer") && name.eq_ignore_ascii_case("id");
+            columns.push(Column { name: name.into(), kind: kind.and_then(|kind| Kind::parse(&kind)) });
+        }
+        Ok(Some(Table { name: actual, columns, has_integer_key }))
+    }
+
+    /// The table of this name, made where it is not there. The caller knows that the name stands in a script.
+    pub(super) fn table_for_writing(&mut self, name: &str) -> Result<Arc<Table>, Fault> {
+        if let Some(table) = self.table(name)? {
+            return Ok(table);
+        }
+        if !is_name(name) {
+            return Err(table_name(name));
+        }
+        self.connection.execute_batch(&format!("CREATE TABLE {} (\"id\" TEXT PRIMARY KEY)", quoted(name))).map_err(fault)?;
+        self.catalogue.forget();
+        self.table(name)?.ok_or_else(|| Fault::new("E_DATABASE", format!("the table {name} could not be made")))
+    }
+
+    fn add_column(&mut self, table: &str, column: &str) -> Result<(), Fault> {
+        if !is_name(column) {
+            return Err(Fault::new("E_COLUMN_NAME", format!("{column:?} cannot be a column: names have letters, digits and _, at most 63")));
+        }
+        let known = self.table_for_writing(table)?;
+        if known.columns.len() >= self.limits.columns {
+            return Err(Fault::new("E_COLUMNS", format!("the table {table} has {} columns already, and more are not allowed", self.limits.columns)));
+        }
+        // No declared type, so no affinity: values are kept as given.
+        self.connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {}", quoted(&known.name), quoted(column))).map_err(fault)?;
+        self.catalogue.forget();
+        Ok(())
+    }
+
+    /// The table with every column that these fields need, and their kinds settled. A field that no loaded script
+    /// names makes no column.
+    pub(super) fn table_for_fields<'v>(&mut self, name: &str, fields: impl Iterator<Item = (&'v Key, &'v Value)> + Clone) -> Result<Arc<Table>, Fault> {
+        let mut table = self.table_for_writing(name)?;
+        for (key, _) in fields.clone() {
+            if table.column(key).is_some() {
+                continue;
+            }
+            if !self.catalogue.names.contains(&key.to_ascii_lowercase()) {
+                let message = format!("the table {name} has no column {key}, and no script names it, so it is not made; declare the table's columns if it is meant to be kept");
+                return Err(Fault::new("E_COLUMN_UNKNOWN", message));
+            }
+            self.add_column(name, key)?;
+            table = self.table_for_writing(name)?;
+        }
+        let mut has_news = false;
+        for (key, value) in fields {
+            let Some(column) = table.column(key).filter(|column| column.kind.is_none()) else { continue };
+            let Some(kind) = Kind::of(value) else { continue };
+            let sql = "INSERT INTO gbvm_columns (tbl, col, kind) VALUES (lower(?1), lower(?2), ?3) ON CONFLICT DO NOTHING";
+            self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((&table.name, &*column.name, kind.word()))).map_err(fault)?;
+            has_news = true;
+        }
+        if has_news {
+            self.catalogue.forget();
+            table = self.table_for_writing(name)?;
+        }
+        Ok(table)
+    }
+}
+
+fn table_name(name: &str) -> Fault {
+    Fault::new("E_TABLE_NAME", format!("{name:?} cannot be a table: names have letters, digits and _, at most 63, and do not begin with gbvm_, sqlite_ or pg_"))
+}
+

@@ -1,0 +1,338 @@
+//! Reading and writing rows, and the events that changed rows queue.
+
+use gbvm_stdlib::query;
+use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
+use gbvm_stdlib::{aggregate, keyword};
+use gbvm_vm::coerce;
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+use gbvm_vm::object::{Key, Object};
+use gbvm_vm::operators;
+use gbvm_vm::template::Template;
+use gbvm_vm::value::Value;
+use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::{CachedStatement, params_from_iter};
+
+use super::schema::{Table, quoted};
+use super::sql::Sql;
+use super::values::{Bound, from_sql, to_sql};
+use super::{Store, fault};
+
+/// Fields that say when and from where a row came, and nothing of what it is about.
+const BOOKKEEPING: [&str; 6] = ["id", "created_at", "updated_at", "synced_at", "external_id", "external_source"];
+
+/// A row with its place in the table.
+struct Found {
+    rowid: i64,
+    row: Object,
+}
+
+/// What happened to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Change {
+    /// The word that scripts see.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Change::Insert => "INSERT",
+            Change::Update => "UPDATE",
+            Change::Delete => "DELETE",
+        }
+    }
+}
+
+fn is_bookkeeping(name: &str) -> bool {
+    name.starts_with('_') || BOOKKEEPING.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether two images of a row differ in anything but bookkeeping.
+fn has_changed(old: &Object, new: &Object) -> bool {
+    new.fields().any(|(key, value)| !is_bookkeeping(key) && !operators::equal(value, old.read(key)))
+}
+
+impl Store {
+    fn read_rows(&mut self, table: &Table, sql: &Sql) -> Result<Vec<Found>, Fault> {
+        let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
+        let keys = table.keys();
+        let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(fault)? {
+            let rowid = row.get(0).map_err(fault)?;
+            let mut object = Object::new();
+            for (at, key) in keys.iter().enumerate() {
+                let value = from_sql(row.get_ref(at + 1).map_err(fault)?, table.columns[at].kind);
+                object.set(key, value)?;
+            }
+            found.push(Found { rowid, row: object });
+        }
+        Ok(found)
+    }
+
+    /// `SELECT` of all columns, after the row's place.
+    fn select(table: &Table) -> Sql {
+        let columns: Vec<String> = table.columns.iter().map(|column| quoted(&column.name)).collect();
+        Sql::new(format!("SELECT rowid, {} FROM {}", columns.join(", "), quoted(&table.name)))
+    }
+
+    fn row_at(&mut self, table: &Table, rowid: i64) -> Result<Object, Fault> {
+        let mut sql = Store::select(table);
+        sql.push(" WHERE rowid = ");
+        sql.bind(Bound(SqlValue::Integer(rowid)));
+        let found = self.read_rows(table, &sql)?.pop();
+        found.map(|found| found.row).ok_or_else(|| Fault::new("E_DATABASE", "a row was gone right after it was written"))
+    }
+
+    fn matching(&mut self, table: &Table, filter: &Filter<'_>) -> Result<Vec<Found>, Fault> {
+        let mut sql = Store::select(table);
+        sql.condition(table, filter)?;
+        self.read_rows(table, &sql)
+    }
+
+    /// Notes which row the run changed last, and queues the event for every script that changes of the table start,
+    /// other than the one that runs.
+    fn changed(&mut self, table: &Table, change: Change, old: Option<&Object>, new: Option<&Object>) -> Result<(), Fault> {
+        let image = new.or(old).ok_or_else(|| Fault::new("E_DATABASE", "a change has neither an old nor a new row"))?;
+        let row_id = coerce::text(image.read("id")).as_str().to_owned();
+        if change == Change::Update {
+            self.last_row = Some(format!("{}/{row_id}", table.name));
+        }
+        if let (Some(old), Some(new)) = (old, new)
+            && !has_changed(old, new)
+        {
+            return Ok(());
+        }
+        let scripts: Vec<String> = self.handled_by(&table.name, change);
+        if scripts.is_empty() {
+            return Ok(());
+        }
+        let depth = self.run.depth + 1;
+        if depth > self.limits.trigger_depth {
+            return Err(Fault::new("E_TRIGGER_DEPTH", format!("{} triggers started one another, the last by a change of {}; do two scripts change each other's tables?", self.limits.trigger_depth, table.name)));
+        }
+        let json = |row: Option<&Object>| row.map(|row| coerce::json(&Value::Object(row.clone())));
+        for script in scripts {
+            self.queue_job(&script, &table.name, &row_id, change, json(old), json(new), depth)?;
+        }
+        Ok(())
+    }
+
+    fn handled_by(&self, table: &str, change: Change) -> Vec<String> {
+        let handlers = self.handlers.iter().filter(|handler| {
+            let is_on = match change {
+                Change::Insert => handler.insert,
+                Change::Update => handler.update,
+                Change::Delete => handler.delete,
+            };
+            is_on && handler.table.eq_ignore_ascii_case(table) && handler.script != self.run.script
+        });
+        let mut scripts: Vec<String> = handlers.map(|handler| handler.script.clone()).collect();
+        scripts.dedup();
+        scripts
+    }
+
+    /// Writes fields over the rows at these places.
+    fn write_over(&mut self, table: &Table, places: &[i64], changes: &Object) -> Result<(), Fault> {
+        let mut sql = Sql::new(format!("UPDATE {} SET ", quoted(&table.name)));
+        let mut between = "";
+        for (key, value) in changes.fields() {
+            let Some(column) = table.column(key).filter(|_| !key.eq_ignore_ascii_case("id")) else { continue };
+            sql.push(between);
+            sql.push(&format!("{} = ", quoted(&column.name)));
+            sql.bind(to_sql(value, column.kind.unwrap_or(super::schema::Kind::Plain)));
+            between = ", ";
+        }
+        if between.is_empty() {
+            return Ok(());
+        }
+        sql.push(" WHERE rowid = ");
+        let mut statement = self.connection.prepare_cached(&format!("{}?", sql.text)).map_err(fault)?;
+        for place in places {
+            let place = Bound(SqlValue::Integer(*place));
+            statement.execute(params_from_iter(sql.values.iter().chain([&place]))).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    /// Updates rows that were found, and queues what that starts.
+    fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<(), Fault> {
+        let stamp = table.column("updated_at").filter(|_| changes.get("updated_at").is_none() && changes.get("synced_at").is_none());
+        let key = stamp.map(|column| Key::from(&*column.name));
+        for Found { rowid, row: old } in found {
+            let mut with_stamp = changes.clone();
+            if let Some(key) = &key
+                && has_changed(&old, changes)
+            {
+                with_stamp.set(key, Value::Date(now))?;
+            }
+            self.write_over(table, &[rowid], &with_stamp)?;
+            let new = self.row_at(table, rowid)?;
+            self.changed(table, Change::Update, Some(&old), Some(&new))?;
+        }
+        Ok(())
+    }
+
+    fn find_by_id(&mut self, table: &Table, id: &Value) -> Result<Option<Found>, Fault> {
+        let template = Template { condition: Some(gbvm_vm::template::Condition::Id(gbvm_vm::template::Term::Hole(0))), holes: 1, ..Template::default() };
+        let holes = [id.clone()];
+        let found = self.matching(table, &Filter { template: &template, holes: &holes, now: Instant(0) })?;
+        Ok(found.into_iter().next())
+    }
+
+    fn insert_row(&mut self, table: &Table, row: &Object) -> Result<Object, Fault> {
+        let mut columns = Vec::new();
+        let mut values = Vec::new();
+        let mut has_id = false;
+        for (key, value) in row.fields() {
+            let Some(column) = table.column(key) else { continue };
+            let is_id = key.eq_ignore_ascii_case("id");
+            if is_id && operators::is_empty(value) {
+                continue;
+            }
+            has_id |= is_id;
+            columns.push(quoted(&column.name));
+            values.push(to_sql(value, column.kind.unwrap_or(super::schema::Kind::Plain)));
+        }
+        if !has_id && !table.has_integer_key && table.column("id").is_some() {
+            columns.push("\"id\"".to_owned());
+            values.push(Bound(SqlValue::Text(crate::engine::new_run_id())));
+        }
+        let sql = if columns.is_empty() {
+            format!("INSERT INTO {} DEFAULT VALUES", quoted(&table.name))
+        } else {
+            format!("INSERT INTO {} ({}) VALUES ({})", quoted(&table.name), columns.join(", "), vec!["?"; values.len()].join(", "))
+        };
+        let mut statement: CachedStatement<'_> = self.connection.prepare_cached(&sql).map_err(fault)?;
+        let rowid = statement.insert(params_from_iter(&values)).map_err(fault)?;
+        drop(statement);
+        let stored = self.row_at(table, rowid)?;
+        self.changed(table, Change::Insert, None, Some(&stored))?;
+        Ok(stored)
+    }
+
+    fn now(&self) -> Instant {
+        self.now_hint.unwrap_or(Instant(0))
+    }
+}
+
+impl Storage for Store {
+    fn has_table(&mut self, table: &str) -> Result<bool, Fault> {
+        Ok(self.table(table).is_ok_and(|table| table.is_some()))
+    }
+
+    fn find(&mut self, table: &str, filter: Filter<'_>, most: Option<u64>) -> Result<Vec<Object>, Fault> {
+        query::check_read(&filter, &self.limits)?;
+        let Some(table) = self.table(table)? else { return Ok(Vec::new()) };
+        let bound = self.limits.find_rows;
+        let mut sql = Store::select(&table);
+        sql.condition(&table, &filter)?;
+        sql.order(&table, &filter);
+        sql.limit(&filter, most.unwrap_or(bound + 1), &self.limits)?;
+        let rows = self.read_rows(&table, &sql)?;
+        if rows.len() as u64 > bound {
+            return Err(Fault::new("E_FIND_TOO_MANY", format!("more than {bound} rows of {} match; narrow the filter, or take them in parts with LIMIT and OFFSET", table.name)));
+        }
+        Ok(rows.into_iter().map(|found| found.row).collect())
+    }
+
+    fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> {
+        let table = self.table_for_fields(table, row.fields())?;
+        self.insert_row(&table, row)
+    }
+
+    fn update(&mut self, table: &str, filter: Filter<'_>, changes: &Object) -> Result<u64, Fault> {
+        query::check_write(&filter, &self.limits)?;
+        let table = self.table_for_fields(table, changes.fields())?;
+        let found = self.matching(&table, &filter)?;
+        let count = found.len() as u64;
+        if let Some(id) = changes.get("id")
+            && found.iter().any(|found| !operators::equal(found.row.read("id"), id))
+        {
+            tracing::warn!("UPDATE of {} never changes an id: the id in its record differs and is left out", table.name);
+        }
+        self.now_hint = Some(filter.now);
+        let now = self.now();
+        self.update_found(&table, found, changes, now)?;
+        Ok(count)
+    }
+
+    fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> {
+        if operators::is_empty(id) {
+            return Err(Fault::new("E_ID_EMPTY", format!("SAVE needs an id for its row of {table}, and this one is empty")));
+        }
+        let table = self.table_for_fields(table, row.fields())?;
+        match self.find_by_id(&table, id)? {
+            Some(found) => {
+                let rowid = found.rowid;
+                let now = self.now();
+                self.update_found(&table, vec![found], row, now)?;
+                self.row_at(&table, rowid)
+            }
+            None => {
+                let mut row = row.clone();
+                row.set_str("id", id.clone())?;
+                let stored = self.insert_row(&table, &row)?;
+                self.last_row = Some(format!("{}/{}", table.name, coerce::text(id).as_str()));
+                Ok(stored)
+            }
+        }
+    }
+
+    fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
+        query::check_write(&filter, &self.limits)?;
+        let Some(table) = self.table(table)? else { return Ok(0) };
+        let found = self.matching(&table, &filter)?;
+        let sql = format!("DELETE FROM {} WHERE rowid = ?1", quoted(&table.name));
+        for Found { rowid, row } in &found {
+            self.connection.prepare_cached(&sql).and_then(|mut statement| statement.execute([rowid])).map_err(fault)?;
+            self.changed(&table, Change::Delete, Some(row), None)?;
+        }
+        Ok(found.len() as u64)
+    }
+
+    fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {
+        query::check_read(&filter, &self.limits)?;
+        let known = self.table(table)?;
+        let column = known.as_ref().and_then(|table| table.column(field)).cloned();
+        let Some(table) = known.filter(|_| column.is_some() || function == Aggregate::Count) else {
+            return aggregate::compute(function, std::iter::empty());
+        };
+        if function == Aggregate::Count && column.is_none() {
+            let mut sql = Sql::new(format!("SELECT count(*) FROM {}", quoted(&table.name)));
+            sql.condition(&table, &filter)?;
+            let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
+            return statement.query_row(params_from_iter(&sql.values), |row| row.get(0)).map(Value::Int).map_err(fault);
+        }
+        let Some(column) = column else { return aggregate::compute(function, std::iter::empty()) };
+        let mut sql = Sql::new(format!("SELECT {} FROM {}", quoted(&column.name), quoted(&table.name)));
+        sql.condition(&table, &filter)?;
+        let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
+        let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
+        let mut values = Vec::new();
+        while let Some(row) = rows.next().map_err(fault)? {
+            let value: ValueRef<'_> = row.get_ref(0).map_err(fault)?;
+            values.push(from_sql(value, column.kind));
+        }
+        aggregate::compute(function, values.iter())
+    }
+
+    fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {
+        self.read_memory(key)
+    }
+
+    fn set_memory(&mut self, key: &str, value: &Value) -> Result<(), Fault> {
+        self.write_memory(key, value)
+    }
+
+    fn queue_call(&mut self, request: &Request) -> Result<(), Fault> {
+        self.put_call(request)
+    }
+
+    fn queue_mail(&mut self, mail: &Mail) -> Result<(), Fault> {
+        self.put_mail(mail)
+    }
+}

@@ -1,0 +1,311 @@
+//! Filters to SQL. The text depends on the template, the table and which values are empty; values are always bound.
+
+use gbvm_stdlib::query::{self, Operand, Step};
+use gbvm_stdlib::services::Filter;
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+use gbvm_vm::limits::Limits;
+use gbvm_vm::template::{Comparison, Condition};
+use gbvm_vm::value::Value;
+use rusqlite::types::Value as SqlValue;
+
+use super::schema::{Kind, Table, quoted};
+use super::values::{Bound, kind_number, to_sql, twins};
+
+/// From this many values on, an IN list is bound as one JSON array.
+const LONG_LIST: usize = 200;
+
+/// SQL text with the values it binds, in order.
+#[derive(Default)]
+pub struct Sql {
+    /// The text.
+    pub text: String,
+    /// The values.
+    pub values: Vec<Bound>,
+}
+
+impl Sql {
+    /// SQL that begins with this text.
+    pub fn new(text: impl Into<String>) -> Sql {
+        Sql { text: text.into(), values: Vec::new() }
+    }
+
+    /// Appends text.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Appends a value.
+    pub fn bind(&mut self, value: Bound) {
+        self.text.push('?');
+        self.values.push(value);
+    }
+
+    /// Appends ` WHERE …`, nothing where the filter has no condition.
+    ///
+    /// # Errors
+    /// The filter's codes.
+    pub fn condition(&mut self, table: &Table, filter: &Filter<'_>) -> Result<(), Fault> {
+        if let Some(condition) = &filter.template.condition {
+            self.push(" WHERE ");
+            self.part(condition, table, filter)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the sort order; rows that it does not tell apart come by id.
+    pub fn order(&mut self, table: &Table, filter: &Filter<'_>) {
+        let mut keys = Vec::new();
+        for key in &filter.template.order {
+            let column = Column::of(table, &key.column);
+            keys.push(format!("gbvm_rank({}, {}){}", column.sql, kind_number(column.kind), if key.descending { " DESC" } else { "" }));
+        }
+        if table.column("id").is_some() {
+            keys.push("\"id\"".to_owned());
+        }
+        if !keys.is_empty() {
+            self.push(" ORDER BY ");
+            self.push(&keys.join(", "));
+        }
+    }
+
+    /// Appends LIMIT and OFFSET: the filter's own, and at most `most` rows.
+    ///
+    /// # Errors
+    /// `E_FILTER_LIMIT`.
+    pub fn limit(&mut self, filter: &Filter<'_>, most: u64, limits: &Limits) -> Result<(), Fault> {
+        let limit = filter.template.limit.as_ref().map(|limit| query::count(limit, filter, limits)).transpose()?;
+        self.push(" LIMIT ");
+        self.bind(number(limit.unwrap_or(u64::MAX).min(most)));
+        if let Some(offset) = &filter.template.offset {
+            let offset = query::count(offset, filter, limits)?;
+            self.push(" OFFSET ");
+            self.bind(number(offset));
+        }
+        Ok(())
+    }
+
+    /// One condition. It may be NULL where it does not hold; NOT makes that FALSE first, so that it is the complement.
+    fn part(&mut self, condition: &Condition, table: &Table, filter: &Filter<'_>) -> Result<(), Fault> {
+        match condition {
+            Condition::And(parts) => self.joined(parts, " AND ", table, filter),
+            Condition::Or(parts) => self.joined(parts, " OR ", table, filter),
+            Condition::Not(part) => self.negated(true, |sql| sql.part(part, table, filter)),
+            Condition::Compare(column, comparison, term) => {
+                let operand = query::operand(term, filter)?;
+                self.compare(&Column::of(table, column), *comparison, &operand);
+                Ok(())
+            }
+            Condition::Like(column, is_not, term) => {
+                let column = Column::of(table, column);
+                let pattern = query::pattern(term, filter)?;
+                self.negated(*is_not, |sql| {
+                    match &pattern {
+                        None => sql.push("FALSE"),
+                        Some(steps) => {
+                            sql.push(&format!("ifnull({}, '') LIKE ", column.sql));
+                            sql.bind(Bound(SqlValue::Text(pattern_text(steps))));
+                            sql.push(" ESCAPE '\\'");
+                        }
+                    }
+                    Ok(())
+                })
+            }
+            Condition::Between(column, is_not, low, high) => {
+                let column = Column::of(table, column);
+                let (low, high) = (query::operand(low, filter)?, query::operand(high, filter)?);
+                self.negated(*is_not, |sql| {
+                    sql.push("(");
+                    sql.compare(&column, Comparison::GreaterOrEqual, &low);
+                    sql.push(" AND ");
+                    sql.compare(&column, Comparison::LessOrEqual, &high);
+                    sql.push(")");
+                    Ok(())
+                })
+            }
+            Condition::In(column, is_not, terms) => {
+                let column = Column::of(table, column);
+                let elements = query::elements(terms, filter)?;
+                self.negated(*is_not, |sql| {
+                    sql.is_one_of(&column, &elements);
+                    Ok(())
+                })
+            }
+            Condition::Empty(column, is_not) => {
+                let column = Column::of(table, column);
+                self.negated(*is_not, |sql| {
+                    sql.is_empty(&column);
+                    Ok(())
+                })
+            }
+            Condition::Id(term) => {
+                let operand = query::operand(term, filter)?;
+                self.compare(&Column::of(table, "id"), Comparison::Equal, &operand);
+                Ok(())
+            }
+        }
+    }
+
+    fn joined(&mut self, parts: &[Condition], between: &str, table: &Table, filter: &Filter<'_>) -> Result<(), Fault> {
+        self.push("(");
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                self.push(between);
+            }
+            self.part(part, table, filter)?;
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    fn negated(&mut self, is_not: bool, write: impl FnOnce(&mut Sql) -> Result<(), Fault>) -> Result<(), Fault> {
+        if !is_not {
+            return write(self);
+        }
+        self.push("NOT ifnull(");
+        write(self)?;
+        self.push(", FALSE)");
+        Ok(())
+    }
+
+    fn compare(&mut self, column: &Column, comparison: Comparison, operand: &Operand) {
+        let sign = match comparison {
+            Comparison::Equal => return self.is_one_of(column, std::slice::from_ref(operand)),
+            Comparison::NotEqual => {
+                self.push("NOT ifnull(");
+                self.is_one_of(column, std::slice::from_ref(operand));
+                return self.push(", FALSE)");
+            }
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        };
+        let Operand::Known(value) = operand else { return self.push("FALSE") };
+        let instant = match value {
+            Value::Date(instant) => Some(*instant),
+            Value::Text(text) => Instant::parse_rfc3339(text.as_str()),
+            Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Array(_) | Value::Object(_) => None,
+        };
+        self.push("(");
+        // In a date column an index can narrow the rows: canonical texts sort as their instants do, and what is no
+        // canonical text, such as a number, is looked at by the function.
+        if let (Some(Kind::Date), Some(instant)) = (column.kind, instant) {
+            self.push(&format!("({0} {sign} ", column.sql));
+            self.bind(Bound(SqlValue::Text(instant.to_string())));
+            self.push(&format!(" OR NOT (typeof({0}) = 'text' AND length({0}) = 24)) AND ", column.sql));
+        }
+        self.push(&format!("gbvm_order({}, {}, ", column.sql, kind_number(column.kind)));
+        self.operand(value);
+        self.push(&format!(") {sign} 0)"));
+    }
+
+    /// A value and its kind, as the functions take them.
+    fn operand(&mut self, value: &Value) {
+        self.bind(to_sql(value, Kind::Plain));
+        let kind = match value {
+            Value::Date(_) => Kind::Date,
+            Value::Bool(_) => Kind::Boolean,
+            Value::Array(_) | Value::Object(_) => Kind::Json,
+            Value::Missing | Value::Null | Value::Int(_) | Value::Float(_) | Value::Text(_) => Kind::Plain,
+        };
+        self.push(&format!(", {}", kind_number(Some(kind))));
+    }
+
+    fn is_empty(&mut self, column: &Column) {
+        self.push(&format!("({0} IS NULL OR {0} = '')", column.sql));
+    }
+
+    /// Whether the column equals one of these values.
+    fn is_one_of(&mut self, column: &Column, elements: &[Operand]) {
+        let (mut stored, mut computed, mut empty) = (Vec::new(), Vec::new(), false);
+        for element in elements {
+            match element {
+                Operand::Known(value) => match twins(value, column.kind) {
+                    Some(twins) => stored.extend(twins),
+                    None => computed.push(value),
+                },
+                Operand::WrittenEmpty => empty = true,
+                Operand::EmptyHole => {}
+            }
+        }
+        let mut between = "(";
+        if !stored.is_empty() {
+            self.push(between);
+            self.one_of(column, stored);
+            between = " OR ";
+        }
+        for value in computed {
+            self.push(between);
+            self.push(&format!("gbvm_equal({}, {}, ", column.sql, kind_number(column.kind)));
+            self.operand(value);
+            self.push(")");
+            between = " OR ";
+        }
+        if empty {
+            self.push(between);
+            self.is_empty(column);
+            between = " OR ";
+        }
+        self.push(if between == "(" { "FALSE" } else { ")" });
+    }
+
+    fn one_of(&mut self, column: &Column, values: Vec<Bound>) {
+        self.push(&format!("{} IN (", column.sql));
+        if values.len() < LONG_LIST {
+            for (at, value) in values.into_iter().enumerate() {
+                if at > 0 {
+                    self.push(", ");
+                }
+                self.bind(value);
+            }
+        } else {
+            let list = values.into_iter().map(|Bound(value)| match value {
+                SqlValue::Integer(int) => serde_json::Value::from(int),
+                SqlValue::Real(real) => serde_json::Value::from(real),
+                SqlValue::Text(text) => serde_json::Value::from(text),
+                SqlValue::Null | SqlValue::Blob(_) => serde_json::Value::Null,
+            });
+            self.push("SELECT value FROM json_each(");
+            self.bind(Bound(SqlValue::Text(serde_json::Value::Array(list.collect()).to_string())));
+            self.push(")");
+        }
+        self.push(")");
+    }
+}
+
+/// A column in SQL; one that is not there reads as NULL.
+struct Column {
+    sql: String,
+    kind: Option<Kind>,
+}
+
+impl Column {
+    fn of(table: &Table, name: &str) -> Column {
+        match table.column(name) {
+            Some(column) => Column { sql: quoted(&column.name), kind: column.kind },
+            None => Column { sql: "NULL".to_owned(), kind: None },
+        }
+    }
+}
+
+fn pattern_text(steps: &[Step]) -> String {
+    let mut pattern = String::new();
+    for step in steps {
+        match step {
+            Step::Run => pattern.push('%'),
+            Step::One => pattern.push('_'),
+            Step::Char(char) => {
+                if matches!(char, '%' | '_' | '\\') {
+                    pattern.push('\\');
+                }
+                pattern.push(*char);
+            }
+        }
+    }
+    pattern
+}
+
+fn number(number: u64) -> Bound {
+    Bound(SqlValue::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
+}
