@@ -93,7 +93,7 @@ impl Secrets for StoreSecrets<'_, '_> {
     }
 
     fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.0.within(false, |store| Ok(store.seal(plain))).ok()
+        self.0.within(false, |store| Ok(store.seal(plain))).ok()?
     }
 
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {

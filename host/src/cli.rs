@@ -1,12 +1,13 @@
 //! The `gbvm` command line: one file a verb, the options they share, and the exit codes.
 
 mod check;
-mod common;
+
 mod disasm;
 mod help;
 mod memory;
 mod run;
 mod serve;
+mod world;
 
 use std::process::ExitCode;
 

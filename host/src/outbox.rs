@@ -47,6 +47,7 @@ impl Parcel {
                 Ok(request) => Contents::Call(request),
                 Err(fault) => Contents::Nothing(fault.to_string()),
             },
+            DeliveryKind::Damaged(reason) => Contents::Nothing(reason.clone()),
             DeliveryKind::Mail(mail, message_id) => {
                 Contents::Mail { to: mail.to.clone(), subject: mail.subject.as_str().to_owned(), body: mail.body.as_str().to_owned(), message_id: message_id.clone() }
             }

@@ -205,7 +205,7 @@ impl Run<'_, '_> {
             let bytes = checkpoint::write(vm, state, self.calls, &StoreSecrets(self.segment))?;
             let identity = &self.start.identity;
             let event = self.start.event.to_stored();
-            self.segment.within(true, |store| store.save_checkpoint(identity, &self.start.script.name, self.start.script.linked.hash(), &event, self.start.job, &bytes))?;
+            self.segment.within(true, |store| store.save_checkpoint(identity, self.start.script.linked.hash(), &event, self.start.job, &bytes))?;
             self.has_committed = true;
         }
         self.segment.commit()?;

@@ -51,7 +51,7 @@ impl<'a> Segment<'a> {
         let mut state = self.state.borrow_mut();
         if state.open.is_none() {
             let mut store = self.world.store();
-            store.begin(&self.identity, self.may_write || is_write)?;
+            store.begin(&self.identity, self.may_write || is_write, self.world.clock().now())?;
             state.open = Some(store);
         }
         state.has_written |= is_write;

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
@@ -58,6 +59,8 @@ pub struct Store {
     catalogue: Catalogue,
     handlers: Vec<Handler>,
     run: RunIdentity,
+    /// When the transaction began: what the engine stamps rows with.
+    now: Instant,
     /// The row that the run updated or saved last: what orders the calls it queues.
     last_row: Option<String>,
     seal: Option<Seal>,
@@ -130,6 +133,7 @@ impl Store {
             catalogue: Catalogue::default(),
             handlers: Vec::new(),
             run: RunIdentity::default(),
+            now: Instant(0),
             last_row: None,
             seal: None,
             lock: None,
@@ -164,7 +168,7 @@ impl Store {
     ///
     /// # Errors
     /// `E_DATABASE_BUSY`, `E_DATABASE`.
-    pub fn begin(&mut self, run: &RunIdentity, write: bool) -> Result<(), Fault> {
+    pub fn begin(&mut self, run: &RunIdentity, write: bool, now: Instant) -> Result<(), Fault> {
         if self.in_transaction() {
             // Its owner ended in a panic before it could commit.
             self.rollback();
@@ -174,6 +178,7 @@ impl Store {
             self.last_row = None;
         }
         self.run = run.clone();
+        self.now = now;
         Ok(())
     }
 

@@ -151,16 +151,16 @@ pub fn recover(world: &Arc<World>) -> Result<(), Fault> {
     let unfinished = world.store().unfinished_runs()?;
     let scripts = world.scripts();
     for run in unfinished.into_iter().filter(|run| run.job.is_none()) {
-        let Some(script) = scripts.iter().find(|script| script.name == run.script).cloned() else { continue };
+        let Some(script) = scripts.iter().find(|script| script.name == run.identity.script).cloned() else { continue };
         let event = Event::from_stored(&run.event).ok().filter(|_| run.program_hash == script.linked.hash());
         let Some(event) = event else {
-            world.store().bury_run(&run.run_id, "the script changed while the run was interrupted")?;
+            world.store().bury_run(&run, world.clock().now(), "the script changed while the run was interrupted")?;
             continue;
         };
         let world = world.clone();
         std::thread::spawn(move || {
-            let identity = RunIdentity { run_id: run.run_id.clone(), script: run.script.clone(), cause: run.cause.clone(), depth: run.depth };
-            runner::execute(&world, Start { script: &script, event: &event, identity, attempt: run.attempt + 1, job: None, checkpoint: Some(run.checkpoint), budget: job_budget(&world) });
+            let start = Start { script: &script, event: &event, identity: run.identity, attempt: 2, job: None, checkpoint: Some(run.checkpoint), budget: job_budget(&world) };
+            runner::execute(&world, start);
         });
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Exit, Failure, common};
+use super::{Exit, Failure, world};
 use crate::scripts;
 
 /// Options of `disasm`.
@@ -17,7 +17,7 @@ pub struct Options {
 
 /// Prints the disassembly.
 pub fn disasm(options: &Options) -> Result<Exit, Failure> {
-    let script = common::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new))?;
+    let script = world::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new))?;
     print!("{}", gbvm_vm::disasm::disassemble(script.linked.program()));
     Ok(Exit::Ok)
 }

@@ -9,14 +9,14 @@ use gbvm_vm::coerce;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::value::Value;
 
-use super::{Exit, Failure, common};
+use super::{Exit, Failure, world};
 use crate::storage::Store;
 
 /// Options of `memory`.
 #[derive(Args, Debug)]
 pub struct Options {
     /// The SQLite file
-    #[arg(long, value_name = "PATH", default_value = common::DEFAULT_DATABASE, global = true)]
+    #[arg(long, value_name = "PATH", default_value = world::DEFAULT_DATABASE, global = true)]
     db: PathBuf,
     #[command(subcommand)]
     act: Act,
@@ -53,20 +53,20 @@ pub fn memory(options: &Options) -> Result<Exit, Failure> {
     if let Some(parent) = options.db.parent().filter(|parent| *parent != Path::new("")) {
         std::fs::create_dir_all(parent).map_err(|error| Failure::new(Exit::Database, format!("gbvm: {}: the folder cannot be made: {error}", parent.display())))?;
     }
-    let mut store = Store::open(Some(&options.db), &Limits::default()).map_err(common::failure)?;
+    let mut store = Store::open(Some(&options.db), &Limits::default()).map_err(world::failure)?;
     match &options.act {
-        Act::Set { key, value } => store.set_memory(key, &Value::text(value.as_str())).map_err(common::failure)?,
-        Act::Get { key, reveal } => match store.memory(key).map_err(common::failure)? {
+        Act::Set { key, value } => store.set_memory(key, &Value::text(value.as_str())).map_err(world::failure)?,
+        Act::Get { key, reveal } => match store.memory(key).map_err(world::failure)? {
             Some(value) => println!("{}", shown(key, &value, *reveal)),
             None => return Err(Failure::new(Exit::ScriptError, format!("gbvm: {key} is not set"))),
         },
         Act::List => {
-            for (key, value) in store.memory_list().map_err(common::failure)? {
+            for (key, value) in store.memory_list().map_err(world::failure)? {
                 println!("{key} = {}", shown(&key, &value, false));
             }
         }
         Act::Unset { key } => {
-            if !store.memory_unset(key).map_err(common::failure)? {
+            if !store.memory_unset(key).map_err(world::failure)? {
                 return Err(Failure::new(Exit::ScriptError, format!("gbvm: {key} is not set")));
             }
         }

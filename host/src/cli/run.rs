@@ -10,7 +10,7 @@ use gbvm_stdlib::security;
 use gbvm_vm::coerce;
 use gbvm_vm::limits::Limits;
 
-use super::{Exit, Failure, common, serve};
+use super::{Exit, Failure, serve, world};
 use crate::engine::Engine;
 use crate::event::{Event, ManualEvent, ScheduleEvent, TriggerEvent, WebhookEvent};
 use crate::outcome::Outcome;
@@ -24,7 +24,7 @@ pub struct Options {
     /// The script
     file: PathBuf,
     #[command(flatten)]
-    world: common::World,
+    world: world::Options,
     /// Fire its webhook once with this body; - reads standard input
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
@@ -79,13 +79,13 @@ pub enum Operation {
 
 /// Runs, fires or serves.
 pub fn run(options: &Options) -> Result<Exit, Failure> {
-    common::start_log("warn");
+    world::start_log("warn");
     let sources = crate::scripts::read(&options.file);
-    let script = common::loaded(sources.and_then(|sources| crate::scripts::compile(sources, &[])).map(Arc::new))?;
+    let script = world::loaded(sources.and_then(|sources| crate::scripts::compile(sources, &[])).map(Arc::new))?;
     let fires_webhook = options.body.is_some() || options.sign.is_some() || !options.header.is_empty() || !options.query.is_empty() || options.method.is_some();
     let fires = fires_webhook || options.once || options.trigger.is_some();
     if !fires && !script.declarations.is_empty() {
-        let engine = common::engine(&options.world, common::folder_of(&options.file))?;
+        let engine = world::engine(&options.world, world::folder_of(&options.file))?;
         return serve::serve_scripts(engine, vec![script], options.listen);
     }
     let event = if fires_webhook {
@@ -97,12 +97,12 @@ pub fn run(options: &Options) -> Result<Exit, Failure> {
     } else {
         manual(options)?
     };
-    let engine = common::engine(&options.world, common::folder_of(&options.file))?;
+    let engine = world::engine(&options.world, world::folder_of(&options.file))?;
     fire(options, &engine, &script, event)
 }
 
 fn fire(options: &Options, engine: &Engine, script: &Arc<Script>, event: Event) -> Result<Exit, Failure> {
-    engine.prepare(script).map_err(common::failure)?;
+    engine.prepare(script).map_err(world::failure)?;
     let event = match &options.sign {
         Some(key) => sign(engine, event, key)?,
         None => event,
@@ -134,7 +134,7 @@ fn report(outcome: &Outcome, event: &Event) {
 /// Sends what the run queued, if no other process works the queues of this database.
 fn deliver(engine: &Engine) -> Result<(), Failure> {
     let mut store = engine.world().store();
-    let waiting = store.waiting_deliveries().map_err(common::failure)?;
+    let waiting = store.waiting_deliveries().map_err(world::failure)?;
     if waiting == 0 {
         return Ok(());
     }
@@ -143,8 +143,8 @@ fn deliver(engine: &Engine) -> Result<(), Failure> {
         return Ok(());
     }
     drop(store);
-    engine.settle().map_err(common::failure)?;
-    let left = engine.world().store().waiting_deliveries().map_err(common::failure)?;
+    engine.settle().map_err(world::failure)?;
+    let left = engine.world().store().waiting_deliveries().map_err(world::failure)?;
     if left > 0 {
         eprintln!("{left} queued deliveries could not be made yet; they stay queued and are tried again by `gbvm serve`");
     }
@@ -187,7 +187,7 @@ fn webhook(options: &Options, script: &Script) -> Result<Event, Failure> {
     }
     let mut query = Vec::new();
     for parameter in options.query.iter().chain(&options.world.param) {
-        let (name, value) = common::pair("query", parameter)?;
+        let (name, value) = world::pair("query", parameter)?;
         query.push((name.to_owned(), value.to_owned()));
     }
     let method = options.method.as_deref().unwrap_or("POST").to_ascii_uppercase();
@@ -235,7 +235,7 @@ fn trigger(options: &Options, operation: Operation, script: &Script) -> Result<E
 fn manual(options: &Options) -> Result<Event, Failure> {
     let mut event = ManualEvent::default();
     for parameter in &options.world.param {
-        let (name, value) = common::pair("param", parameter)?;
+        let (name, value) = world::pair("param", parameter)?;
         event.params.insert(name.to_owned(), value.to_owned());
     }
     Ok(Event::Manual(event))
@@ -253,7 +253,7 @@ fn pick<'a>(names: Vec<&'a str>, options: &Options, script: &Script, kind: &str)
 }
 
 fn sign(engine: &Engine, event: Event, key: &str) -> Result<Event, Failure> {
-    let secret = engine.secret(key).map_err(common::failure)?;
+    let secret = engine.secret(key).map_err(world::failure)?;
     let secret = secret.ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --sign: the memory secret {key} is not set; set it with --memory {key}=…")))?;
     let Event::Webhook(webhook) = &event else { return Ok(event) };
     let signature = security::hmac_sha256_hex(secret.as_bytes(), &webhook.body);

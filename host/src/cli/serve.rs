@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use gbvm_lang::declare::Declaration;
 
-use super::{Exit, Failure, common};
+use super::{Exit, Failure, world};
 use crate::endpoints;
 use crate::engine::Engine;
 use crate::event::WebhookEvent;
@@ -30,17 +30,17 @@ pub struct Options {
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
     #[command(flatten)]
-    world: common::World,
+    world: world::Options,
 }
 
 /// Compiles all scripts of the folder and serves them; if one does not compile, none is served.
 pub fn serve(options: &Options) -> Result<Exit, Failure> {
-    common::start_log("info");
+    world::start_log("info");
     let files = scripts::scripts_in(&options.folder).map_err(|error| Failure::new(Exit::Usage, format!("gbvm: {error}")))?;
     let mut loaded = Vec::new();
     let mut broken = false;
     for file in &files {
-        match common::loaded(scripts::read(file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new)) {
+        match world::loaded(scripts::read(file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new)) {
             Ok(script) => loaded.push(script),
             Err(failure) if failure.exit == Exit::DoesNotCompile => broken = true,
             Err(failure) => return Err(failure),
@@ -54,7 +54,7 @@ pub fn serve(options: &Options) -> Result<Exit, Failure> {
     if loaded.is_empty() {
         return Err(Failure::new(Exit::Usage, format!("gbvm: {}: no script here declares a webhook, a trigger or a schedule", options.folder.display())));
     }
-    let engine = common::engine(&options.world, &options.folder)?;
+    let engine = world::engine(&options.world, &options.folder)?;
     serve_scripts(engine, loaded, options.listen)
 }
 
@@ -66,8 +66,8 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, listen: SocketAd
         let _ = stop.send(());
     })
     .map_err(|error| Failure::new(Exit::Usage, format!("gbvm: signals cannot be handled: {error}")))?;
-    engine.load(scripts).map_err(common::failure)?;
-    engine.start().map_err(common::failure)?;
+    engine.load(scripts).map_err(world::failure)?;
+    engine.start().map_err(world::failure)?;
     let has_webhooks = !endpoints::endpoints(&engine.scripts()).is_empty();
     let world = engine.world().clone();
     let server = if has_webhooks {
@@ -91,7 +91,7 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, listen: SocketAd
         server.stop(GRACE);
     }
     engine.shut_down();
-    engine.world().store().close().map_err(common::failure)?;
+    engine.world().store().close().map_err(world::failure)?;
     Ok(Exit::Ok)
 }
 

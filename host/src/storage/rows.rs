@@ -2,7 +2,7 @@
 
 use gbvm_stdlib::query;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
-use gbvm_stdlib::{aggregate, keyword};
+use gbvm_stdlib::aggregate;
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
@@ -214,9 +214,6 @@ impl Store {
         Ok(stored)
     }
 
-    fn now(&self) -> Instant {
-        self.now_hint.unwrap_or(Instant(0))
-    }
 }
 
 impl Storage for Store {
@@ -254,9 +251,7 @@ impl Storage for Store {
         {
             tracing::warn!("UPDATE of {} never changes an id: the id in its record differs and is left out", table.name);
         }
-        self.now_hint = Some(filter.now);
-        let now = self.now();
-        self.update_found(&table, found, changes, now)?;
+        self.update_found(&table, found, changes, filter.now)?;
         Ok(count)
     }
 
@@ -268,8 +263,7 @@ impl Storage for Store {
         match self.find_by_id(&table, id)? {
             Some(found) => {
                 let rowid = found.rowid;
-                let now = self.now();
-                self.update_found(&table, vec![found], row, now)?;
+                self.update_found(&table, vec![found], row, self.now)?;
                 self.row_at(&table, rowid)
             }
             None => {
@@ -299,7 +293,7 @@ impl Storage for Store {
         let known = self.table(table)?;
         let column = known.as_ref().and_then(|table| table.column(field)).cloned();
         let Some(table) = known.filter(|_| column.is_some() || function == Aggregate::Count) else {
-            return aggregate::compute(function, std::iter::empty());
+            return aggregate::fold(function, std::iter::empty());
         };
         if function == Aggregate::Count && column.is_none() {
             let mut sql = Sql::new(format!("SELECT count(*) FROM {}", quoted(&table.name)));
@@ -307,7 +301,7 @@ impl Storage for Store {
             let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
             return statement.query_row(params_from_iter(&sql.values), |row| row.get(0)).map(Value::Int).map_err(fault);
         }
-        let Some(column) = column else { return aggregate::compute(function, std::iter::empty()) };
+        let Some(column) = column else { return aggregate::fold(function, std::iter::empty()) };
         let mut sql = Sql::new(format!("SELECT {} FROM {}", quoted(&column.name), quoted(&table.name)));
         sql.condition(&table, &filter)?;
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
@@ -317,7 +311,7 @@ impl Storage for Store {
             let value: ValueRef<'_> = row.get_ref(0).map_err(fault)?;
             values.push(from_sql(value, column.kind));
         }
-        aggregate::compute(function, values.iter())
+        aggregate::fold(function, values.iter())
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

@@ -20,7 +20,7 @@ pub const DEFAULT_DATABASE: &str = ".gbvm/data.db";
 
 /// Options of every verb that runs scripts.
 #[derive(Args, Clone, Debug, Default)]
-pub struct World {
+pub struct Options {
     /// The SQLite file [default: .gbvm/data.db]; `:memory:` for none
     #[arg(long, value_name = "PATH")]
     pub db: Option<PathBuf>,
@@ -55,7 +55,7 @@ pub fn pair<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str), Failu
 }
 
 /// The engine that the options and the configuration in `folder` describe.
-pub fn engine(options: &World, folder: &Path) -> Result<Engine, Failure> {
+pub fn engine(options: &Options, folder: &Path) -> Result<Engine, Failure> {
     let config = match &options.config {
         Some(path) => Config::read(path),
         None => Config::read_if_there(&folder.join("gbvm.toml")),

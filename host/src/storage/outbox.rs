@@ -1,0 +1,201 @@
+//! Calls and mail that wait to be delivered.
+//!
+//! Secrets are kept as the keys of their memory entries and resolved when a delivery is read; what was computed from
+//! one is sealed.
+
+use std::collections::BTreeMap;
+
+use gbvm_stdlib::services::{Mail, Request};
+use gbvm_vm::coerce;
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+use gbvm_vm::text::{Origin, Text};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, fault};
+
+/// Something to deliver.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The row of the outbox.
+    pub id: i64,
+    /// The same in every try.
+    pub idempotency_key: String,
+    /// What it is.
+    pub what: DeliveryKind,
+    /// How many tries were made.
+    pub attempt: u32,
+}
+
+/// A call or a mail.
+#[derive(Clone, Debug)]
+pub enum DeliveryKind {
+    /// A call whose answer nobody waits for.
+    Call(Request),
+    /// A mail with its Message-ID.
+    Mail(Mail, String),
+    /// It cannot be read any more, for this reason.
+    Damaged(String),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Call { method: String, url: Vec<Part>, origin: String, headers: Vec<(String, Vec<Part>)>, body: Option<Vec<Part>> },
+    Mail { to: Vec<String>, subject: Vec<Part>, body: Vec<Part> },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Part {
+    Literal(String),
+    Data(String),
+    Secret(String),
+    Sealed { of: String, bytes: String },
+}
+
+/// The methods that a stored call may have.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+impl Store {
+    pub(super) fn put_call(&mut self, request: &Request) -> Result<(), Fault> {
+        let headers = request.headers.iter().map(|(name, value)| Ok((name.clone(), self.stored_text(value)?)));
+        let headers = headers.collect::<Result<_, Fault>>()?;
+        let stored = Stored::Call {
+            method: request.method.to_owned(),
+            url: self.stored_text(&request.url)?,
+            origin: request.origin.clone(),
+            headers,
+            body: request.body.as_ref().map(|body| self.stored_text(body)).transpose()?,
+        };
+        self.put("call", &request.origin, &stored, None)
+    }
+
+    pub(super) fn put_mail(&mut self, mail: &Mail) -> Result<(), Fault> {
+        let stored = Stored::Mail { to: mail.to.clone(), subject: self.stored_text(&mail.subject)?, body: self.stored_text(&mail.body)? };
+        self.put("mail", "mail", &stored, mail.refused.as_ref())
+    }
+
+    fn put(&mut self, kind: &str, origin: &str, stored: &Stored, refused: Option<&Fault>) -> Result<(), Fault> {
+        let payload = serde_json::to_string(stored).map_err(|error| Fault::new("E_DATABASE", error.to_string()))?;
+        let order = self.run.cause.as_ref().or(self.last_row.as_ref()).unwrap_or(&self.run.run_id);
+        let sql = "INSERT INTO gbvm_outbox (kind, origin, ordering_key, payload, idempotency_key, run_id, script, state, attempt, due_ms, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9)";
+        let state = if refused.is_some() { "dead" } else { "queued" };
+        let error = refused.map(Fault::to_string);
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        statement.execute((kind, origin, order, payload, crate::engine::new_run_id(), &self.run.run_id, &self.run.script, state, error)).map_err(fault)?;
+        Ok(())
+    }
+
+    fn stored_text(&mut self, text: &Text) -> Result<Vec<Part>, Fault> {
+        let parts = text.parts().into_iter().map(|(origin, part)| {
+            Ok(match origin {
+                Origin::Literal => Part::Literal(part.to_owned()),
+                Origin::Data => Part::Data(part.to_owned()),
+                Origin::Secret(key) => Part::Secret(key.to_string()),
+                Origin::Derived(key) => {
+                    let sealed = self.seal(part.as_bytes()).ok_or_else(|| Fault::new("E_SECRET_SEAL", format!("what was computed from the secret {key} cannot be kept until it is sent")))?;
+                    Part::Sealed { of: key.to_string(), bytes: data_encoding::BASE64.encode(&sealed) }
+                }
+            })
+        });
+        parts.collect()
+    }
+
+    fn text_of(&mut self, parts: Vec<Part>, secrets: &BTreeMap<String, String>) -> Result<Text, Fault> {
+        let parts = parts.into_iter().map(|part| {
+            Ok(match part {
+                Part::Literal(text) => (Origin::Literal, text),
+                Part::Data(text) => (Origin::Data, text),
+                Part::Secret(key) => {
+                    let value = match secrets.get(&key) {
+                        Some(value) => value.clone(),
+                        None => self.read_memory(&key)?.map_or(String::new(), |value| coerce::text(&value).as_str().to_owned()),
+                    };
+                    (Origin::Secret(key.as_str().into()), value)
+                }
+                Part::Sealed { of, bytes } => {
+                    let sealed = data_encoding::BASE64.decode(bytes.as_bytes()).unwrap_or_default();
+                    let opened = self.open_sealed(&sealed).and_then(|plain| String::from_utf8(plain).ok());
+                    let opened = opened.ok_or_else(|| Fault::new("E_SECRET_SEAL", format!("what was computed from the secret {of} cannot be opened: the key file beside the database is gone or another")))?;
+                    (Origin::Derived(of.as_str().into()), opened)
+                }
+            })
+        });
+        Ok(Text::of_parts(parts.collect::<Result<Vec<_>, Fault>>()?))
+    }
+
+    /// The deliveries that are due, oldest first; of each origin and cause only the first. Secrets of the
+    /// configuration come before stored ones.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn next_calls(&mut self, now: Instant, most: usize, secrets: &BTreeMap<String, String>) -> Result<Vec<Delivery>, Fault> {
+        let sql = "SELECT id, payload, idempotency_key, attempt FROM gbvm_outbox AS call
+                   WHERE state = 'queued' AND due_ms <= ?1
+                   AND NOT EXISTS (SELECT 1 FROM gbvm_outbox AS other WHERE other.origin = call.origin AND other.ordering_key = call.ordering_key AND other.state = 'queued' AND other.id < call.id)
+                   ORDER BY id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let rows = statement.query_map((now.0, most as i64), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+        let rows: Vec<(i64, String, String, u32)> = rows.and_then(Iterator::collect).map_err(fault)?;
+        drop(statement);
+        let deliveries = rows.into_iter().map(|(id, payload, idempotency_key, attempt)| {
+            let what = self.read_delivery(&payload, &idempotency_key, secrets).unwrap_or_else(|fault| DeliveryKind::Damaged(fault.to_string()));
+            Delivery { id, idempotency_key, what, attempt }
+        });
+        Ok(deliveries.collect())
+    }
+
+    fn read_delivery(&mut self, payload: &str, idempotency_key: &str, secrets: &BTreeMap<String, String>) -> Result<DeliveryKind, Fault> {
+        let stored: Stored = serde_json::from_str(payload).map_err(|error| Fault::new("E_DATABASE", format!("the queued delivery cannot be read: {error}")))?;
+        match stored {
+            Stored::Call { method, url, origin, headers, body } => {
+                let method = METHODS.into_iter().find(|known| *known == method).ok_or_else(|| Fault::new("E_DATABASE", "the queued call has an unknown method"))?;
+                let url = self.text_of(url, secrets)?;
+                let headers = headers.into_iter().map(|(name, value)| Ok((name, self.text_of(value, secrets)?))).collect::<Result<_, Fault>>()?;
+                let body = body.map(|body| self.text_of(body, secrets)).transpose()?;
+                Ok(DeliveryKind::Call(Request { method, url, origin, headers, body }))
+            }
+            Stored::Mail { to, subject, body } => {
+                let (subject, body) = (self.text_of(subject, secrets)?, self.text_of(body, secrets)?);
+                Ok(DeliveryKind::Mail(Mail { to, subject, body, refused: None }, format!("{idempotency_key}@gbvm")))
+            }
+        }
+    }
+
+    /// How many deliveries wait.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn waiting_deliveries(&mut self) -> Result<u64, Fault> {
+        let count: i64 = self.connection.query_row("SELECT count(*) FROM gbvm_outbox WHERE state = 'queued'", [], |row| row.get(0)).map_err(fault)?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Notes that a delivery succeeded.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn finish_call(&mut self, id: i64, status: u16) -> Result<(), Fault> {
+        self.set_delivery("UPDATE gbvm_outbox SET state = 'delivered', attempt = attempt + 1, status = ?2, error = NULL WHERE id = ?1", (id, status))
+    }
+
+    /// Leaves a delivery in the queue, to be tried again from an instant on.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn retry_call(&mut self, id: i64, at: Instant, error: &str) -> Result<(), Fault> {
+        self.set_delivery("UPDATE gbvm_outbox SET attempt = attempt + 1, due_ms = ?2, error = ?3 WHERE id = ?1", (id, at.0, error))
+    }
+
+    /// Gives a delivery up: it stays in the table as dead.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn bury_call(&mut self, id: i64, error: &str) -> Result<(), Fault> {
+        self.set_delivery("UPDATE gbvm_outbox SET state = 'dead', attempt = attempt + 1, error = ?2 WHERE id = ?1", (id, error))
+    }
+
+    fn set_delivery(&mut self, sql: &str, values: impl rusqlite::Params) -> Result<(), Fault> {
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(fault)?;
+        Ok(())
+    }
+}
