@@ -55,6 +55,7 @@ pub struct Statement {
 
 /// What a statement does.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)] // the fields of a variant are explained by its comment
 pub enum StatementKind {
     /// `place = value`; with an operator, `place op= value`.
     Assign { place: Expression, operator: Option<BinaryOperator>, value: Expression },
@@ -151,6 +152,7 @@ pub struct Expression {
 
 /// What an expression computes.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)] // the fields of a variant are explained by its comment
 pub enum ExpressionKind {
     /// TRUE, FALSE, NULL, a number.
     Literal(Literal),

@@ -53,4 +53,29 @@ impl Diagnostic {
         };
         format!("{}:{line}:{column}: {severity}[{}]: {}", source.name, self.code, self.message)
     }
+    /// The message with the source line and a caret under the place, and the further place if there is one.
+    pub fn rendered(&self, sources: &[Source]) -> String {
+        let mut out = format!("{}\n{}", self.plain(sources), excerpt(self.span, sources));
+        if let Some((span, message)) = &self.related {
+            let source = &sources[usize::from(span.source)];
+            let (line, column) = gbvm_vm::program::line_and_column(&source.text, span.start as usize);
+            out += &format!("\n{}:{line}:{column}: {message}\n{}", source.name, excerpt(*span, sources));
+        }
+        out
+    }
+}
+
+/// The line of a span and, under it, carets as wide as the span's part of that line.
+fn excerpt(span: Span, sources: &[Source]) -> String {
+    let text = &sources[usize::from(span.source)].text;
+    let (number, column) = gbvm_vm::program::line_and_column(text, span.start as usize);
+    let line = gbvm_vm::program::line_text(text, number);
+    let before = (column as usize - 1).min(line.chars().count());
+    let marked = text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let width = marked.lines().next().unwrap_or("").trim_end().chars().count().max(1);
+    // Tabs stay, so that the caret stands under its place however wide they are.
+    let pad: String = line.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let gutter = number.to_string();
+    let blank = " ".repeat(gutter.len());
+    format!("{gutter} | {}\n{blank} | {pad}{}", line.trim_end(), "^".repeat(width))
 }

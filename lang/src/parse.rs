@@ -1,0 +1,163 @@
+//! From text to tree: runs the lexer, the word pass, the line parser and the nesting pass over one file.
+
+use gbvm_vm::signature::Signature;
+
+use crate::ast::{Expression, ExpressionKind, Script, StatementKind};
+use crate::complaint::complain;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::line::{Line, LineKind};
+use crate::phrase::Phrases;
+use crate::shape::Shaper;
+use crate::source::{Source, Span};
+use crate::token::{Lexeme, Token};
+use crate::{lexer, nest, words};
+
+#[allow(missing_docs, clippy::all, unused)] // generated
+mod grammar {
+    include!(concat!(env!("OUT_DIR"), "/grammar.rs"));
+}
+
+/// The largest text of one file, in bytes.
+pub const TEXT_MAX: usize = 4 << 20;
+
+/// The most errors that one file is told of.
+const ERRORS_MAX: usize = 100;
+
+/// The tree of a file, and everything that is wrong with its text, in the order of their places.
+///
+/// `index` becomes the source of every span. What did not parse is [`StatementKind::Invalid`] in the tree.
+pub fn parse(source: &Source, index: u16, signatures: &[Signature]) -> (Script, Vec<Diagnostic>) {
+    let text = &*source.text;
+    if text.len() > TEXT_MAX {
+        let span = Span { source: index, start: 0, end: 0 };
+        let message = format!("this file has {} bytes; the most is {TEXT_MAX}", text.len());
+        return (Script::default(), vec![Diagnostic::error("E_SIZE", span, message)]);
+    }
+    let phrases = Phrases::new(signatures);
+    let mut diagnostics = Vec::new();
+    let raw = lexer::lex(text, index, &phrases, &mut diagnostics);
+    let lexemes = words::decide(&raw, &phrases);
+    drop(raw);
+    let lines = lines(text, index, signatures, lexemes, &mut diagnostics);
+    let script = nest::nest(lines, text, signatures, &mut diagnostics);
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    cut(&mut diagnostics);
+    (script, diagnostics)
+}
+
+/// Leaves a number of errors that a person can read.
+fn cut(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.len() > ERRORS_MAX {
+        let rest = diagnostics.len() - ERRORS_MAX;
+        diagnostics.truncate(ERRORS_MAX);
+        if let Some(last) = diagnostics.last().map(|diagnostic| diagnostic.span) {
+            diagnostics.push(Diagnostic::error("E_SYNTAX", last, format!("{rest} more errors follow")));
+        }
+    }
+}
+
+/// Parses each item by itself, so that one that fails does not hide the next.
+fn lines(
+    text: &str,
+    index: u16,
+    signatures: &[Signature],
+    lexemes: Vec<Lexeme>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Line> {
+    let parser = grammar::ItemParser::new();
+    let mut shaper = Shaper::new(index, signatures);
+    let mut lexed = std::mem::take(diagnostics);
+    lexed.sort_by_key(|diagnostic| diagnostic.span.start);
+    let mut lexed = lexed.into_iter().peekable();
+    let mut lines: Vec<Line> = Vec::new();
+    let mut lexemes = lexemes.into_iter().peekable();
+    while lexemes.peek().is_some() {
+        let mut item: Vec<Lexeme> = Vec::new();
+        let mut ends_line = true;
+        let mut end = text.len() as u32;
+        for lexeme in lexemes.by_ref() {
+            if let Token::Break(is_line_end) = lexeme.token {
+                ends_line = is_line_end;
+                end = lexeme.start;
+                break;
+            }
+            item.push(lexeme);
+        }
+        // What the lexer says of an item is enough: its tokens are then a guess.
+        let mut is_reported = false;
+        while let Some(diagnostic) = lexed.next_if(|diagnostic| diagnostic.span.start <= end) {
+            is_reported |= diagnostic.severity == Severity::Error;
+            diagnostics.push(diagnostic);
+        }
+        let (Some(first), Some(last)) = (item.first(), item.last()) else {
+            if ends_line && let Some(line) = lines.last_mut() {
+                line.ends_line = true;
+            }
+            continue;
+        };
+        let span = Span { source: index, start: first.start, end: last.end };
+        let tokens = item.iter().map(|lexeme| Ok((lexeme.start, lexeme.token.clone(), lexeme.end)));
+        let (kind, is_doubtful) = match parser.parse(&mut shaper, tokens) {
+            Ok(kind) => {
+                if is_reported {
+                    shaper.diagnostics.clear();
+                }
+                let is_doubtful = is_reported || !shaper.diagnostics.is_empty();
+                diagnostics.append(&mut shaper.diagnostics);
+                (kind, is_doubtful)
+            }
+            Err(error) => {
+                if !is_reported {
+                    diagnostics.push(complain(text, index, &item, end, ends_line, error));
+                }
+                shaper.diagnostics.clear();
+                (recover(&item, span), true)
+            }
+        };
+        lines.push(Line { kind, span, ends_line, is_doubtful });
+    }
+    diagnostics.extend(lexed);
+    lines
+}
+
+/// What an item that failed was meant to open or close, so that its block stays whole.
+fn recover(item: &[Lexeme], span: Span) -> LineKind {
+    use crate::ast::Name;
+    use crate::line::Closer;
+    let missing = || Expression { kind: ExpressionKind::Invalid, span, depth: 1 };
+    let name = || {
+        let word = item.iter().find_map(|lexeme| match &lexeme.token {
+            Token::Name(word) => Some(word.clone()),
+            _ => None,
+        });
+        let (text, folded) = word.map_or_else(|| ("".into(), "".into()), |word| (word.text, word.folded));
+        Name { text, folded, span }
+    };
+    match item.first().map(|lexeme| &lexeme.token) {
+        Some(Token::If) => LineKind::If(missing()),
+        Some(Token::ElseIf) => LineKind::ElseIf(missing()),
+        Some(Token::Else) => LineKind::Else,
+        Some(Token::SelectCase) => LineKind::Select { subject: missing(), is_switch: false },
+        Some(Token::Switch) => LineKind::Select { subject: missing(), is_switch: true },
+        Some(Token::Case) => LineKind::Case(Vec::new()),
+        Some(Token::CaseElse) => LineKind::CaseElse,
+        Some(Token::ForEach) => LineKind::ForEach { variable: name(), list: missing() },
+        Some(Token::For) => LineKind::For { variable: name(), from: missing(), to: missing(), step: None },
+        Some(Token::While) => LineKind::While(missing()),
+        Some(Token::Do) => LineKind::Do(None),
+        Some(Token::With) => LineKind::With { target: missing(), is_new: false },
+        Some(Token::Sub) => LineKind::Procedure { name: name(), parameters: Vec::new(), is_function: false },
+        Some(Token::Function) => LineKind::Procedure { name: name(), parameters: Vec::new(), is_function: true },
+        Some(Token::Next) => LineKind::Next(None),
+        Some(Token::Loop) => LineKind::Loop(None),
+        Some(Token::EndIf) => LineKind::End(Closer::If),
+        Some(Token::EndSelect) => LineKind::End(Closer::Select),
+        Some(Token::EndSwitch) => LineKind::End(Closer::Switch),
+        Some(Token::EndFor) => LineKind::End(Closer::For),
+        Some(Token::EndWhile) => LineKind::End(Closer::While),
+        Some(Token::EndWith) => LineKind::End(Closer::With),
+        Some(Token::EndSub) => LineKind::End(Closer::Sub),
+        Some(Token::EndFunction) => LineKind::End(Closer::Function),
+        _ => LineKind::Simple(StatementKind::Invalid),
+    }
+}

@@ -1,0 +1,81 @@
+//! The multi-word keywords, built from the signatures: which phrases begin with a word, longest first.
+
+use gbvm_vm::signature::{Form, Signature};
+use rustc_hash::FxHashMap;
+
+use crate::token::{Lexeme, Token};
+
+/// The phrases of a signature table.
+pub struct Phrases<'s> {
+    signatures: &'s [Signature],
+    by_first: FxHashMap<String, Vec<Phrase>>,
+    longest: usize,
+}
+
+/// One spelling of one keyword.
+struct Phrase {
+    /// Its words, folded.
+    words: Vec<String>,
+    /// The signature that it means.
+    index: u16,
+}
+
+impl<'s> Phrases<'s> {
+    /// The phrases and aliases of a table. A table has at most `u16::MAX` entries; further ones are not reachable.
+    pub fn new(signatures: &'s [Signature]) -> Phrases<'s> {
+        let mut by_first: FxHashMap<String, Vec<Phrase>> = FxHashMap::default();
+        let mut longest = 0;
+        for (index, signature) in (0..=u16::MAX).zip(signatures) {
+            for text in std::iter::once(&signature.phrase).chain(signature.aliases) {
+                let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+                let Some(first) = words.first().cloned() else { continue };
+                longest = longest.max(words.len());
+                by_first.entry(first).or_default().push(Phrase { words, index });
+            }
+        }
+        for phrases in by_first.values_mut() {
+            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+        }
+        Phrases { signatures, by_first, longest }
+    }
+
+    /// The signature of an index that this table gave out.
+    pub fn signature(&self, index: u16) -> &'s Signature {
+        &self.signatures[usize::from(index)]
+    }
+
+    /// The phrases that stand at the head of these tokens as (number of words, signature), longest first.
+    pub fn at<'a>(&'a self, lexemes: &'a [Lexeme]) -> impl Iterator<Item = (usize, u16)> + 'a {
+        let first = lexemes.first().and_then(|lexeme| lexeme.token.word());
+        let phrases = first.and_then(|word| self.by_first.get(word)).map_or(&[][..], Vec::as_slice);
+        phrases
+            .iter()
+              .filter(move |phrase| {
+                let words = &phrase.words;
+                lexemes.len() >= words.len()
+                    && words.iter().zip(lexemes).all(|(word, lexeme)| lexeme.token.word() == Some(word))
+            })
+            .map(|phrase| (phrase.words.len(), phrase.index))
+    }
+
+    /// Whether these tokens end with a phrase that wants a value and is not a field name.
+    pub fn wants_value_after(&self, lexemes: &[Lexeme]) -> bool {
+        (1..=self.longest.min(lexemes.len())).any(|count| {
+            let start = lexemes.len() - count;
+            let can_begin = start == 0
+                || !(lexemes[start - 1].token.ends_value()
+                    || matches!(lexemes[start - 1].token, Token::Dot | Token::QuestionDot));
+            let can_begin = can_begin || follows_then(lexemes, start);
+            can_begin
+                && self.at(&lexemes[start..]).any(|(length, index)| {
+                    let signature = self.signature(index);
+                    length == count && signature.form != Form::Function && signature.most() != Some(0)
+                })
+        })
+    }
+}
+
+/// Whether the word before is one after which a statement begins.
+fn follows_then(lexemes: &[Lexeme], start: usize) -> bool {
+    start > 0 && matches!(lexemes[start - 1].token.word(), Some("then" | "else" | "and" | "or" | "not" | "xor" | "return" | "if" | "elseif" | "while" | "until" | "in" | "case"))
+}
