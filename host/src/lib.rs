@@ -1,1 +1,32 @@
-//! The world around the machine: engine, storage, server, outbox and the gbvm command.
+//! The world around the machine: engine, storage, server, outbox and the `gbvm` command.
+//!
+//! Other programs embed the same engine: see [`engine::Engine`]. A request travels `server` → `endpoints` →
+//! [`event::Event`] → `runner` → the machine → keywords → `storage` and back; triggers, schedules and starts by hand
+//! enter at the event.
+
+pub mod calls;
+mod checkpoint;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod cron;
+pub mod endpoints;
+pub mod engine;
+pub mod event;
+mod form;
+mod input;
+pub mod outbox;
+pub mod outcome;
+pub mod render;
+pub mod runner;
+mod scheduler;
+pub mod scripts;
+mod segment;
+pub mod server;
+pub mod smtp;
+pub mod storage;
+mod work;
+
+pub use engine::Engine;
+pub use event::Event;

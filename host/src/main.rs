@@ -1,1 +1,7 @@
-fn main() {}
+//! The `gbvm` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gbvm::cli::main()
+}

@@ -4,7 +4,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::native::PureFunction;
 use gbvm_vm::program::{CallSite, Wanted};
-use gbvm_vm::signature::Signature;
+use gbvm_vm::signature::{Access, Form, Kind, Param, Signature};
 use gbvm_vm::template::{Source, Template};
 use gbvm_vm::value::Value;
 
@@ -27,6 +27,71 @@ pub struct Keyword {
     pub function: Function,
 }
 
+impl Keyword {
+    /// A function that the loop calls.
+    pub const fn pure(family: &'static str, phrase: &'static str, params: &'static [Param], function: PureFunction) -> Keyword {
+        Keyword::bare(family, Signature::new(phrase, Form::Function, Kind::Pure, params), Function::Pure(function))
+    }
+
+    /// A keyword that the runner calls.
+    pub const fn host(family: &'static str, form: Form, phrase: &'static str, params: &'static [Param], function: HostFunction) -> Keyword {
+        Keyword::bare(family, Signature::new(phrase, form, Kind::Host, params), Function::Host(function))
+    }
+
+    /// A declaration.
+    pub const fn declare(family: &'static str, phrase: &'static str, params: &'static [Param]) -> Keyword {
+        Keyword::bare(family, Signature::new(phrase, Form::Statement, Kind::Declare, params), Function::Declare)
+    }
+
+    const fn bare(family: &'static str, signature: Signature, function: Function) -> Keyword {
+        Keyword { signature, family, summary: "", details: "", examples: &[], function }
+    }
+
+    /// With what the reference says of it.
+    pub const fn about(mut self, summary: &'static str, details: &'static str, examples: &'static [Example]) -> Keyword {
+        self.summary = summary;
+        self.details = details;
+        self.examples = examples;
+        self
+    }
+
+    /// With other phrases for it.
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Keyword {
+        self.signature.aliases = aliases;
+        self
+    }
+
+    /// With any number of values for the last parameter.
+    pub const fn variadic(mut self) -> Keyword {
+        self.signature.variadic = true;
+        self
+    }
+
+    /// With one value for a whole statement.
+    pub const fn once_per_statement(mut self) -> Keyword {
+        self.signature.once_per_statement = true;
+        self
+    }
+
+    /// With rows as its result.
+    pub const fn row_or_list(mut self) -> Keyword {
+        self.signature.row_or_list = true;
+        self
+    }
+
+    /// With what it does to stored data.
+    pub const fn access(mut self, access: Access) -> Keyword {
+        self.signature.access = access;
+        self
+    }
+
+    /// With an answer from outside where its result is used.
+    pub const fn immediate(mut self) -> Keyword {
+        self.signature.immediate = true;
+        self
+    }
+}
+
 /// A script that shows a keyword.
 #[derive(Clone, Copy)]
 pub struct Example {
@@ -34,6 +99,13 @@ pub struct Example {
     pub script: &'static str,
     /// What it prints, line for line.
     pub output: &'static str,
+}
+
+impl Example {
+    /// A script and what it prints.
+    pub const fn new(script: &'static str, output: &'static str) -> Example {
+        Example { script, output }
+    }
 }
 
 /// What a keyword does.
@@ -63,15 +135,38 @@ pub struct Call<'a> {
     pub frames: &'a [u64],
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// What the caller does with the result.
     pub fn wanted(&self) -> Wanted {
         self.site.wanted
     }
 
     /// The template that was compiled for an argument, if one was.
-    pub fn template(&self, argument: usize) -> Option<&Template> {
+    pub fn template(&self, argument: usize) -> Option<&'a Template> {
         self.site.arguments.get(argument)?.template.map(|index| &self.templates[index.at()])
+    }
+
+    /// Whether the script wrote this argument: what is MISSING may have been written, and then it is an empty value, or
+    /// left out. What was left out has the place of the whole call, which begins before its first argument.
+    pub fn is_given(&self, argument: usize) -> bool {
+        let Some(site) = self.site.arguments.get(argument) else { return false };
+        let is_there = site.template.is_some() || !matches!(self.argument(argument), Value::Missing);
+        is_there || self.site.arguments.first().is_some_and(|first| site.span.start > first.span.start)
+    }
+
+    /// An argument's value; MISSING where it was left out.
+    pub fn argument(&self, argument: usize) -> &'a Value {
+        self.arguments.get(argument).unwrap_or(&Value::Missing)
+    }
+
+    /// The variable or field that an argument names; empty where it is no name.
+    pub fn argument_name(&self, argument: usize) -> &'a str {
+        self.site.arguments.get(argument).map_or("", |site| &*site.name)
+    }
+
+    /// The procedure call that this call stands in.
+    pub fn frame(&self) -> u64 {
+        self.frames.last().copied().unwrap_or(0)
     }
 }
 
@@ -94,6 +189,9 @@ pub struct HostContext<'a> {
     pub limits: &'a Limits,
     /// How filter text is read.
     pub parse_filter: FilterParser,
+    /// The origins that a URL may have which is not written in the script: `https://api.crm.com`, lower case,
+    /// without a default port.
+    pub allowed_origins: &'a [String],
 }
 
 /// What a run carries besides the machine. It is written into checkpoints with it.

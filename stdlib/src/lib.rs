@@ -1,7 +1,34 @@
 //! The keywords and functions of the language, over service traits.
 //!
-//! No sockets and no SQL text: what keywords need of the world is a trait in [`services`].
+//! No sockets and no SQL text: what keywords need of the world is a trait in [`services`]. Each keyword is one record
+//! in the file of its family, with its signature, its help, its examples and its function; [`keywords`] lists them all
+//! and everything else about keywords, the compiler's tables and the reference among it, is made from that list.
 
+pub mod aggregate;
+pub mod argument;
+pub mod body;
+pub mod canonical;
+pub mod console;
+pub mod data;
+pub mod fake;
+pub mod format;
+pub mod headers;
 pub mod http;
+pub mod json;
 pub mod keyword;
+pub mod kind;
+pub mod list;
+pub mod mail;
+pub mod math;
+pub mod memory;
+pub mod query;
+pub mod reference;
+pub mod security;
 pub mod services;
+mod table;
+pub mod text;
+pub mod time;
+pub mod triggers;
+pub mod url;
+
+pub use table::{find, keywords, signatures};

@@ -38,6 +38,12 @@ pub enum Aggregate {
 /// Tables, memory and the outbox, inside the transaction of the running segment. Names are never SQL: the
 /// implementation quotes them. A table or column that does not exist reads as empty.
 pub trait Storage {
+    /// Whether a user table of this name exists. A table name that is data must name one.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn has_table(&mut self, table: &str) -> Result<bool, Fault>;
+
     /// The rows that match, in the filter's order, else by id; at most `most` of them where given (a row is wanted, not a list).
     ///
     /// # Errors
@@ -138,12 +144,14 @@ pub trait HttpClient {
 /// A mail as a script means it.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// The recipients, at least one.
+    /// The recipients, at least one; addresses only, without names.
     pub to: Vec<String>,
     /// The subject.
     pub subject: Text,
     /// The text.
     pub body: Text,
+    /// Why it can never be sent: it is then listed as dead at once and the run goes on.
+    pub refused: Option<Fault>,
 }
 
 /// The present instant.

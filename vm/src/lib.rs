@@ -4,11 +4,15 @@
 //! and shared; a [`machine::Vm`] is one run of it. Values count their references without atomics and never leave
 //! their thread; a run crosses threads, and process restarts, as the bytes of its checkpoint.
 
+pub mod checkpoint;
 pub mod coerce;
+pub mod disasm;
 pub mod fault;
+mod frame;
 pub mod instant;
 pub mod isa;
 pub mod limits;
+pub mod machine;
 pub mod native;
 pub mod object;
 pub mod operators;
@@ -17,3 +21,4 @@ pub mod signature;
 pub mod template;
 pub mod text;
 pub mod value;
+pub mod verify;

@@ -114,6 +114,8 @@ pub struct Object(Rc<ObjectData>);
 struct ObjectData {
     fields: Fields,
     depth: u8,
+    /// Why reading a field that it lacks is a fault; none for ordinary objects.
+    strict: Option<Rc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -131,7 +133,7 @@ impl Default for Object {
 impl Object {
     /// An object without fields.
     pub fn new() -> Object {
-        Object(Rc::new(ObjectData { fields: Fields::Shaped(Shape::empty(), Vec::new()), depth: 1 }))
+        Object(Rc::new(ObjectData { fields: Fields::Shaped(Shape::empty(), Vec::new()), depth: 1, strict: None }))
     }
 
     /// An object of a shape, its values in the order of the shape's keys.
@@ -144,7 +146,7 @@ impl Object {
     pub fn of_shape(shape: Rc<Shape>, values: Vec<Value>) -> Result<Object, Fault> {
         assert_eq!(shape.keys.len(), values.len(), "a shape has one value for each key");
         let depth = nest(values.iter().map(Value::depth).max().unwrap_or(0))?;
-        Ok(Object(Rc::new(ObjectData { fields: Fields::Shaped(shape, values), depth })))
+        Ok(Object(Rc::new(ObjectData { fields: Fields::Shaped(shape, values), depth, strict: None })))
     }
 
     /// An object from its fields in order; of a repeated key the last value counts.
@@ -157,6 +159,11 @@ impl Object {
             object.set(&key.into(), value)?;
         }
         Ok(object)
+    }
+
+    /// Where its contents lie: two holders of one value see the same address.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
     }
 
     /// The identity of its shape; 0 for an object without one.
@@ -290,6 +297,18 @@ impl Object {
             }
             Fields::Map(map) => map.shift_remove(name),
         }
+    }
+
+    /// The same object, marked so that reading a field it lacks is the fault `E_HTTP_STATUS` with this message
+    /// instead of MISSING: the answer of a call that failed.
+    pub fn strict(mut self, message: impl Into<Rc<str>>) -> Object {
+        Rc::make_mut(&mut self.0).strict = Some(message.into());
+        self
+    }
+
+    /// The message of the fault that reading an absent field is; none for ordinary objects, where it gives MISSING.
+    pub fn strict_message(&self) -> Option<&str> {
+        self.0.strict.as_deref()
     }
 
     /// How many fields it has, those that are MISSING included.

@@ -79,6 +79,11 @@ impl Text {
         Text(Rc::new(TextData { string, provenance: settle(segments) }))
     }
 
+    /// Where its contents lie: two holders of one value see the same address.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
     /// The characters.
     pub fn as_str(&self) -> &str {
         &self.0.string
@@ -103,7 +108,8 @@ impl Text {
         })
     }
 
-    /// The parts in order, each with its origin. An empty secret is one part of no length.
+    /// The parts in order, each with its origin. Data and secrets that are empty are parts of no length: whoever reads
+    /// a filter or URL must see that a value stood there.
     pub fn parts(&self) -> Vec<(Origin, &str)> {
         match &self.0.provenance {
             Provenance::Data => vec![(Origin::Data, self.as_str())],
@@ -198,7 +204,7 @@ impl Text {
 
 fn push_segment(segments: &mut Vec<Segment>, origin: Origin, len: usize) {
     let is_secret = matches!(origin, Origin::Secret(_) | Origin::Derived(_));
-    if len == 0 && !is_secret {
+    if len == 0 && origin == Origin::Literal {
         return;
     }
     match segments.last_mut() {

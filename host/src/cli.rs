@@ -1,0 +1,98 @@
+//! The `gbvm` command line: one file a verb, the options they share, and the exit codes.
+
+mod check;
+mod common;
+mod disasm;
+mod help;
+mod memory;
+mod run;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How the command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything went well.
+    Ok = 0,
+    /// The script failed.
+    ScriptError = 1,
+    /// The command or a file it names is wrong.
+    Usage = 2,
+    /// A script does not compile.
+    DoesNotCompile = 3,
+    /// The database cannot be used.
+    Database = 4,
+    /// The address to listen on is taken.
+    AddressInUse = 5,
+}
+
+/// A verb could not do its work: what to print, and how to end.
+#[derive(Debug)]
+pub struct Failure {
+    /// How to end.
+    pub exit: Exit,
+    /// What to print on standard error; empty where it is printed already.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with its message.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
+        Failure { exit, message: message.into() }
+    }
+}
+
+#[derive(Parser)]
+#[command(name = "gbvm", version, about = "Runs General Bots BASIC: scripts that keep business systems in step", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Compile scripts and report what is wrong with them
+    Check(check::Options),
+    /// Run a script, fire one event at it, or serve it
+    Run(run::Options),
+    /// Serve all scripts of a folder
+    Serve(serve::Options),
+    /// Show the bytecode of a script
+    Disasm(disasm::Options),
+    /// List the keywords, or explain one
+    Help(help::Options),
+    /// Set, show and unset memory entries
+    Memory(memory::Options),
+}
+
+/// Reads the command line, does what it says and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Asking for help or the version is no mistake; a closed pipe while printing it is none either.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Ok as u8 });
+        }
+    };
+    let done = match cli.verb {
+        Verb::Check(options) => check::check(&options),
+        Verb::Run(options) => run::run(&options),
+        Verb::Serve(options) => serve::serve(&options),
+        Verb::Disasm(options) => disasm::disasm(&options),
+        Verb::Help(options) => help::help(&options),
+        Verb::Memory(options) => memory::memory(&options),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                eprintln!("{}", failure.message);
+            }
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The options that several verbs share, and what is made of them: the configuration, the engine, messages.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use gbvm_stdlib::services::Level;
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+
+use super::{Exit, Failure};
+use crate::config::Config;
+use crate::engine::{Engine, FixedClock};
+use crate::render;
+use crate::scripts::{LoadError, Script};
+
+/// Where data lives unless `--db` says otherwise.
+pub const DEFAULT_DATABASE: &str = ".gbvm/data.db";
+
+/// Options of every verb that runs scripts.
+#[derive(Args, Clone, Debug, Default)]
+pub struct World {
+    /// The SQLite file [default: .gbvm/data.db]; `:memory:` for none
+    #[arg(long, value_name = "PATH")]
+    pub db: Option<PathBuf>,
+    /// Set a memory entry for good
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub memory: Vec<String>,
+    /// Give the script an input
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Send calls of an origin elsewhere, for tests: https://api.crm.com=http://127.0.0.1:9001
+    #[arg(long, value_name = "ORIGIN=URL")]
+    pub route: Vec<String>,
+    /// Allow calls to this host and port, at private addresses too
+    #[arg(long, value_name = "HOST:PORT")]
+    pub allow_net: Vec<String>,
+    /// The mail server: smtp://[user:password@]host:port, smtps:// or smtp+starttls://
+    #[arg(long, value_name = "URL")]
+    pub smtp: Option<String>,
+    /// The configuration [default: gbvm.toml beside the script, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Fix the clock: 2026-01-31T09:00:00Z
+    #[arg(long, value_name = "INSTANT")]
+    pub now: Option<String>,
+}
+
+/// Splits `name=value`; the name must not be empty.
+pub fn pair<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str), Failure> {
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --{option} wants NAME=VALUE, not {text:?}")))
+}
+
+/// The engine that the options and the configuration in `folder` describe.
+pub fn engine(options: &World, folder: &Path) -> Result<Engine, Failure> {
+    let config = match &options.config {
+        Some(path) => Config::read(path),
+        None => Config::read_if_there(&folder.join("gbvm.toml")),
+    }
+    .map_err(|message| Failure::new(Exit::Usage, format!("gbvm: {message}")))?;
+    let mut builder = Engine::builder().limits(config.limits.clone()).printer(print);
+    let database = options.db.clone().or(config.database.clone()).unwrap_or_else(|| DEFAULT_DATABASE.into());
+    if database != Path::new(":memory:") {
+        if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|error| Failure::new(Exit::Database, format!("gbvm: {}: the folder cannot be made: {error}", parent.display())))?;
+        }
+        builder = builder.database(database);
+    }
+    for (origin, target) in &config.routes {
+        builder = builder.route(origin, target);
+    }
+    for route in &options.route {
+        let (origin, target) = pair("route", route)?;
+        builder = builder.route(origin, target);
+    }
+    builder = builder.allow_net(config.allow_net.iter().cloned()).allow_net(options.allow_net.iter().cloned());
+    for entry in &options.memory {
+        let (key, value) = pair("memory", entry)?;
+        builder = builder.memory(key, value);
+    }
+    for (key, value) in config.secrets {
+        builder = builder.secret(key, value);
+    }
+    if let Some(zone) = config.zone {
+        builder = builder.zone(zone);
+    }
+    if let Some(url) = options.smtp.as_ref().or(config.smtp.as_ref()) {
+        let mailer = crate::smtp::Mailer::new(url, config.mail_from.clone()).map_err(|error| Failure::new(Exit::Usage, format!("gbvm: --smtp: {error}")))?;
+        builder = builder.post(Arc::new(mailer));
+    }
+    if let Some(now) = &options.now {
+        let now = Instant::parse(now).ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --now wants an instant such as 2026-01-31T09:00:00Z, not {now:?}")))?;
+        builder = builder.clock(Arc::new(FixedClock(now)));
+    }
+    builder.build().map_err(failure)
+}
+
+/// PRINT goes to standard output, the log of scripts to standard error.
+fn print(level: Level, line: &str) {
+    match level {
+        Level::Output => {
+            // Whoever closed the pipe wants no more of it.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+        Level::Info => tracing::info!("{line}"),
+        Level::Warn => tracing::warn!("{line}"),
+        Level::Error => tracing::error!("{line}"),
+    }
+}
+
+/// How the command ends for a fault that no script caused.
+pub fn failure(fault: Fault) -> Failure {
+    let exit = match fault.code {
+        code if code.starts_with("E_DATABASE") => Exit::Database,
+        "E_SCHEDULE" | "E_ENDPOINT_TWICE" => Exit::DoesNotCompile,
+        _ => Exit::Usage,
+    };
+    Failure::new(exit, format!("gbvm: error[{}]: {}", fault.code, fault.message))
+}
+
+/// Prints what the compiler says of a script and gives it, if it compiled.
+pub fn loaded(result: Result<Arc<Script>, LoadError>) -> Result<Arc<Script>, Failure> {
+    let is_terminal = std::io::stderr().is_terminal();
+    match result {
+        Ok(script) => {
+            for warning in &script.warnings {
+                eprintln!("{}", render::diagnostic(warning, &script.sources, is_terminal));
+            }
+            Ok(script)
+        }
+        Err(LoadError::Invalid(error)) => {
+            for diagnostic in &error.diagnostics {
+                eprintln!("{}", render::diagnostic(diagnostic, &error.sources, is_terminal));
+            }
+            Err(Failure::new(Exit::DoesNotCompile, ""))
+        }
+        Err(error @ LoadError::Unreadable(..)) => Err(Failure::new(Exit::Usage, format!("gbvm: {error}"))),
+    }
+}
+
+/// The folder in which a script stands.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Sends the log to standard error: from this level on, or as RUST_LOG says.
+pub fn start_log(level: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
+    // A second start in one process keeps the first log.
+    let _ = log.try_init();
+}

@@ -1,0 +1,121 @@
+//! `gbvm serve [DIR]`: serves all scripts of a folder until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use clap::Args;
+use gbvm_lang::declare::Declaration;
+
+use super::{Exit, Failure, common};
+use crate::endpoints;
+use crate::engine::Engine;
+use crate::event::WebhookEvent;
+use crate::outcome::Reply;
+use crate::scripts::{self, Script};
+use crate::server::{self, IncomingRequest, OutgoingResponse, ServerError};
+
+/// How long runs may go on after the order to stop.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Options of `serve`.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// The folder
+    #[arg(default_value = ".", value_name = "DIR")]
+    folder: PathBuf,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    world: common::World,
+}
+
+/// Compiles all scripts of the folder and serves them; if one does not compile, none is served.
+pub fn serve(options: &Options) -> Result<Exit, Failure> {
+    common::start_log("info");
+    let files = scripts::scripts_in(&options.folder).map_err(|error| Failure::new(Exit::Usage, format!("gbvm: {error}")))?;
+    let mut loaded = Vec::new();
+    let mut broken = false;
+    for file in &files {
+        match common::loaded(scripts::read(file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new)) {
+            Ok(script) => loaded.push(script),
+            Err(failure) if failure.exit == Exit::DoesNotCompile => broken = true,
+            Err(failure) => return Err(failure),
+        }
+    }
+    if broken {
+        return Err(Failure::new(Exit::DoesNotCompile, "gbvm: nothing is served while a script does not compile"));
+    }
+    // A script without events has nothing to wait for: `gbvm run` runs it.
+    loaded.retain(|script| !script.declarations.is_empty());
+    if loaded.is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("gbvm: {}: no script here declares a webhook, a trigger or a schedule", options.folder.display())));
+    }
+    let engine = common::engine(&options.world, &options.folder)?;
+    serve_scripts(engine, loaded, options.listen)
+}
+
+/// Serves these scripts until Ctrl-C or SIGTERM.
+pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, listen: SocketAddr) -> Result<Exit, Failure> {
+    let (stop, stopped) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // Only the first order counts; after it nobody listens any more.
+        let _ = stop.send(());
+    })
+    .map_err(|error| Failure::new(Exit::Usage, format!("gbvm: signals cannot be handled: {error}")))?;
+    engine.load(scripts).map_err(common::failure)?;
+    engine.start().map_err(common::failure)?;
+    let has_webhooks = !endpoints::endpoints(&engine.scripts()).is_empty();
+    let world = engine.world().clone();
+    let server = if has_webhooks {
+        let server = server::start(listen, world.limits().clone(), Arc::new(move |request| answer(&world, request))).map_err(|error| {
+            let exit = if matches!(error, ServerError::AddressInUse(_)) { Exit::AddressInUse } else { Exit::Usage };
+            Failure::new(exit, format!("gbvm: {error}"))
+        })?;
+        println!("listening on http://{}", server.address());
+        Some(server)
+    } else {
+        println!("working without endpoints; Ctrl-C stops");
+        None
+    };
+    for script in engine.scripts() {
+        describe(&script);
+    }
+    // The sender lives in the signal handler for as long as the process.
+    let _ = stopped.recv();
+    tracing::info!("stopping");
+    if let Some(server) = server {
+        server.stop(GRACE);
+    }
+    engine.shut_down();
+    engine.world().store().close().map_err(common::failure)?;
+    Ok(Exit::Ok)
+}
+
+fn describe(script: &Script) {
+    for declaration in &script.declarations {
+        match declaration {
+            Declaration::Webhook(webhook) => println!("  {} answers /webhook/{1} and /api/{2}/webhook/{1}", script.name, webhook.name, endpoints::DEFAULT_BOT),
+            Declaration::Trigger(trigger) => {
+                let operations = [("INSERT", trigger.insert), ("UPDATE", trigger.update), ("DELETE", trigger.delete)];
+                let operations: Vec<&str> = operations.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name).collect();
+                println!("  {} runs after {} of {}", script.name, operations.join(", "), trigger.table);
+            }
+            Declaration::Schedule(schedule) => println!("  {} runs at {}", script.name, schedule.when),
+        }
+    }
+}
+
+fn answer(world: &crate::engine::World, request: IncomingRequest) -> OutgoingResponse {
+    let reply = match server::fold_headers(&request.headers) {
+        Ok(headers) => {
+            let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, headers, body: request.body };
+            endpoints::answer(world, event)
+        }
+        Err(message) => Reply::error(400, "E_HEADERS", &message),
+    };
+    OutgoingResponse { status: reply.status, headers: reply.headers, body: reply.body }
+}

@@ -1,0 +1,467 @@
+//! The public face: build an engine, load scripts, fire events, serve, shut down.
+//!
+//! An engine has no global state: two in one process do not see each other. It is `Send + Sync`; every method may be
+//! called from any thread and blocks until its effects are on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use gbvm_lang::source::Source;
+use gbvm_stdlib::services::{Clock, Level, Storage as _};
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+use gbvm_vm::limits::Limits;
+use gbvm_vm::value::Value;
+
+use crate::clock::SystemClock;
+use crate::event::Event;
+use crate::outbox::Post;
+use crate::outcome::Outcome;
+use crate::calls::Transport;
+use crate::runner::{self, Budget, Start};
+use crate::scripts::{self, Embedded, LoadError, Script};
+use crate::storage::{Handler, RunIdentity, Store};
+use crate::work;
+
+/// A clock that threads share.
+pub type SharedClock = Arc<dyn Clock + Send + Sync>;
+
+/// Where PRINT and the log of scripts go.
+pub type Printer = Arc<dyn Fn(Level, &str) + Send + Sync>;
+
+/// The engine. Dropping it stops it.
+pub struct Engine {
+    world: Arc<World>,
+    workers: Mutex<Vec<std::thread::JoinHandle<()>>>,
+}
+
+/// What all runs of an engine share.
+pub struct World {
+    store: Mutex<Store>,
+    scripts: RwLock<Vec<Arc<Script>>>,
+    limits: Arc<Limits>,
+    clock: SharedClock,
+    printer: Printer,
+    transport: Arc<dyn Transport>,
+    post: Option<Arc<dyn Post>>,
+    secrets: BTreeMap<String, String>,
+    embedded: Vec<Embedded>,
+    origins: BTreeSet<String>,
+    zone: Option<String>,
+    news: (Mutex<bool>, Condvar),
+    is_stopping: AtomicBool,
+}
+
+/// Settings of an engine that is to be built.
+pub struct Builder {
+    database: Option<PathBuf>,
+    limits: Limits,
+    clock: SharedClock,
+    printer: Printer,
+    transport: Option<Arc<dyn Transport>>,
+    post: Option<Arc<dyn Post>>,
+    secrets: BTreeMap<String, String>,
+    memory: Vec<(String, String)>,
+    embedded: Vec<Embedded>,
+    routes: Vec<(String, String)>,
+    allow_net: Vec<String>,
+    zone: Option<String>,
+}
+
+impl Builder {
+    /// Keeps the data in this SQLite file, which is made where it is not there. Without it, data lives in memory.
+    pub fn database(mut self, path: impl Into<PathBuf>) -> Builder {
+        self.database = Some(path.into());
+        self
+    }
+
+    /// Replaces the bounds.
+    pub fn limits(mut self, limits: Limits) -> Builder {
+        self.limits = limits;
+        self
+    }
+
+    /// Replaces the clock, for tests and replays.
+    pub fn clock(mut self, clock: SharedClock) -> Builder {
+        self.clock = clock;
+        self
+    }
+
+    /// Says where PRINT and the log of scripts go; by default PRINT goes to standard output, the log to `tracing`.
+    pub fn printer(mut self, printer: impl Fn(Level, &str) + Send + Sync + 'static) -> Builder {
+        self.printer = Arc::new(printer);
+        self
+    }
+
+    /// Replaces the network, for tests.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Builder {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Says who carries mail. Without it, mail stays queued.
+    pub fn post(mut self, post: Arc<dyn Post>) -> Builder {
+        self.post = Some(post);
+        self
+    }
+
+    /// Sends calls of an origin such as `https://api.crm.com` to another base URL.
+    pub fn route(mut self, origin: impl Into<String>, target: impl Into<String>) -> Builder {
+        self.routes.push((origin.into(), target.into()));
+        self
+    }
+
+    /// Allows calls to these `host:port`, at private addresses too.
+    pub fn allow_net<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Builder {
+        self.allow_net.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a memory entry for good.
+    pub fn memory(mut self, key: impl Into<String>, value: impl Into<String>) -> Builder {
+        self.memory.push((key.into(), value.into()));
+        self
+    }
+
+    /// Gives a secret memory entry a value that is not stored and beats the stored one.
+    pub fn secret(mut self, key: impl Into<String>, value: impl Into<String>) -> Builder {
+        self.secrets.insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds a function to the language.
+    pub fn function(mut self, function: Embedded) -> Builder {
+        self.embedded.push(function);
+        self
+    }
+
+    /// Reads schedules in this time zone of the IANA database instead of UTC.
+    pub fn zone(mut self, zone: impl Into<String>) -> Builder {
+        self.zone = Some(zone.into());
+        self
+    }
+
+    /// Opens the database and makes the engine.
+    ///
+    /// # Errors
+    /// `E_DATABASE` where the database cannot be opened; `E_NET` for a route or address that cannot be read.
+    pub fn build(self) -> Result<Engine, Fault> {
+        let mut store = Store::open(self.database.as_deref(), &self.limits)?;
+        for (key, value) in &self.memory {
+            store.set_memory(key, &Value::text(value.as_str()))?;
+        }
+        let limits = Arc::new(self.limits);
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(crate::calls::network(self.routes.clone(), self.allow_net.clone(), &limits)?),
+        };
+        let mut origins: BTreeSet<String> = self.routes.iter().map(|(origin, _)| origin.to_ascii_lowercase()).collect();
+        for host in &self.allow_net {
+            origins.extend(crate::calls::origins_of(host));
+        }
+        let world = World {
+            store: Mutex::new(store),
+            scripts: RwLock::default(),
+            limits,
+            clock: self.clock,
+            printer: self.printer,
+            transport,
+            post: self.post,
+            secrets: self.secrets,
+            embedded: self.embedded,
+            origins,
+            zone: self.zone,
+            news: (Mutex::new(false), Condvar::new()),
+            is_stopping: AtomicBool::new(false),
+        };
+        Ok(Engine { world: Arc::new(world), workers: Mutex::default() })
+    }
+}
+
+impl Engine {
+    /// Settings to begin with: data in memory, the default bounds, the system's clock.
+    pub fn builder() -> Builder {
+        Builder {
+            database: None,
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock::default()),
+            printer: Arc::new(print_line),
+            transport: None,
+            post: None,
+            secrets: BTreeMap::new(),
+            memory: Vec::new(),
+            embedded: Vec::new(),
+            routes: Vec::new(),
+            allow_net: Vec::new(),
+            zone: None,
+        }
+    }
+
+    /// Compiles a script from its text, without loading it.
+    ///
+    /// # Errors
+    /// Where it does not compile.
+    pub fn compile(&self, name: &str, text: &str) -> Result<Arc<Script>, LoadError> {
+        Ok(Arc::new(scripts::compile(vec![Source::new(name, text)], &self.world.embedded)?))
+    }
+
+    /// Reads and compiles a script and the library beside it, without loading it.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or the script does not compile.
+    pub fn compile_file(&self, path: &Path) -> Result<Arc<Script>, LoadError> {
+        Ok(Arc::new(scripts::compile(scripts::read(path)?, &self.world.embedded)?))
+    }
+
+    /// Makes the engine answer for these scripts, instead of those loaded before: their tables are made, their
+    /// triggers are registered, their endpoints and schedules are live once the engine works.
+    ///
+    /// # Errors
+    /// `E_DATABASE` where tables cannot be made; `E_ENDPOINT_TWICE` where two scripts declare one endpoint.
+    pub fn load(&self, scripts: Vec<Arc<Script>>) -> Result<(), Fault> {
+        crate::endpoints::check(&scripts)?;
+        {
+            let mut store = self.world.store();
+            for script in &scripts {
+                store.prepare_schema(&script.schema)?;
+            }
+            store.set_handlers(handlers_of(&scripts))?;
+        }
+        *self.world.scripts.write().unwrap_or_else(PoisonError::into_inner) = scripts;
+        self.world.transport.allow(&self.world.allowed_origins())
+    }
+
+    /// Makes the tables that a script needs and lets it call its origins, for scripts that are fired without being loaded.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn prepare(&self, script: &Arc<Script>) -> Result<(), Fault> {
+        self.world.store().prepare_schema(&script.schema)?;
+        let mut origins = self.world.allowed_origins();
+        origins.extend(script.origins.iter().cloned());
+        self.world.transport.allow(&origins)
+    }
+
+    /// Executes a script for an event and gives what it came to, its effects being on disk.
+    pub fn fire(&self, script: &Arc<Script>, event: &Event) -> Outcome {
+        let limits = self.world.limits();
+        let budget = match event {
+            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms },
+            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms },
+            Event::Manual(_) => Budget { fuel: None, wall_ms: None },
+        };
+        self.fire_within(script, event, budget)
+    }
+
+    /// Executes a script for an event within other bounds than those of the engine.
+    pub fn fire_within(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
+        self.world.fire(script, event, budget)
+    }
+
+    /// The loaded scripts.
+    pub fn scripts(&self) -> Vec<Arc<Script>> {
+        self.world.scripts()
+    }
+
+    /// The value of a secret memory entry, from the configuration or the database.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn secret(&self, key: &str) -> Result<Option<String>, Fault> {
+        if let Some(secret) = self.world.configured_secret(key) {
+            return Ok(Some(secret.to_owned()));
+        }
+        let value = self.world.store().memory(key)?;
+        Ok(value.map(|value| gbvm_vm::coerce::text(&value).as_str().to_owned()))
+    }
+
+    /// Works off what is due in the queues, on this thread, until nothing is due: triggers, calls, mail.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn settle(&self) -> Result<(), Fault> {
+        while work::round(&self.world)? {}
+        Ok(())
+    }
+
+    /// Starts the threads that work the queues and the schedules, as the only process to do so on this database.
+    /// Runs that a crash interrupted go on.
+    ///
+    /// # Errors
+    /// `E_DATABASE_LOCKED` where another process works them; `E_SCHEDULE` for a schedule that cannot be read.
+    pub fn start(&self) -> Result<(), Fault> {
+        self.world.store().lock()?;
+        let timetables = crate::scheduler::timetables(&self.world)?;
+        work::recover(&self.world)?;
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let world = self.world.clone();
+        workers.push(std::thread::spawn(move || work::keep_working(&world)));
+        if !timetables.is_empty() {
+            let world = self.world.clone();
+            workers.push(std::thread::spawn(move || crate::scheduler::keep_time(&world, timetables)));
+        }
+        Ok(())
+    }
+
+    /// What answers requests to the endpoints of the loaded scripts.
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// Stops: no new work begins, calls in flight are cut, runs end at their next instruction slice and are undone.
+    pub fn shut_down(&self) {
+        self.world.is_stopping.store(true, Ordering::SeqCst);
+        self.world.transport.shut_down();
+        self.world.wake();
+        let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers {
+            if worker.join().is_err() {
+                tracing::error!("a worker ended in a panic");
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+impl World {
+    /// The store, for one transaction or one question.
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        // A panic while the lock was held left a transaction that the next `begin` rolls back.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The loaded scripts.
+    pub fn scripts(&self) -> Vec<Arc<Script>> {
+        self.scripts.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The bounds.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The network.
+    pub fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
+    }
+
+    /// Who carries mail.
+    pub fn post(&self) -> Option<&Arc<dyn Post>> {
+        self.post.as_ref()
+    }
+
+    /// The time zone of schedules.
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// A secret that the configuration gives.
+    pub fn configured_secret(&self, key: &str) -> Option<&str> {
+        self.secrets.get(key).map(String::as_str)
+    }
+
+    /// All secrets that the configuration gives.
+    pub fn configured_secrets(&self) -> &BTreeMap<String, String> {
+        &self.secrets
+    }
+
+    /// The origins that scripts may call: those that loaded scripts spell out, those that the configuration allows.
+    pub fn allowed_origins(&self) -> BTreeSet<String> {
+        let mut origins = self.origins.clone();
+        for script in self.scripts() {
+            origins.extend(script.origins.iter().cloned());
+        }
+        origins
+    }
+
+    /// One line of a script's output or log.
+    pub fn print(&self, level: Level, line: &str) {
+        (self.printer)(level, line);
+    }
+
+    /// Whether the engine is to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::SeqCst)
+    }
+
+    /// Tells the workers that there may be something to do.
+    pub fn wake(&self) {
+        *self.news.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.news.1.notify_all();
+    }
+
+    /// Waits until there may be something to do, or as long as said.
+    pub fn wait_for_news(&self, most: Duration) {
+        let news = self.news.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut news, _) = self.news.1.wait_timeout_while(news, most, |has_news| !*has_news).unwrap_or_else(PoisonError::into_inner);
+        *news = false;
+    }
+
+    /// Executes a script for an event that begins a chain of causes.
+    pub fn fire(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
+        let depth = match event {
+            Event::Trigger(trigger) => trigger.depth,
+            Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => 0,
+        };
+        let cause = match event {
+            Event::Trigger(trigger) => Some(format!("{}/{}", trigger.table, trigger.row_id)),
+            Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => None,
+        };
+        let identity = RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth };
+        runner::execute(self, Start { script, event, identity, attempt: 1, job: None, checkpoint: None, budget })
+    }
+}
+
+/// A new run's id: a UUID of version 7 (RFC 9562), so that ids sort by time.
+pub fn new_run_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+fn handlers_of(scripts: &[Arc<Script>]) -> Vec<Handler> {
+    use gbvm_lang::declare::Declaration;
+    let mut handlers = Vec::new();
+    for script in scripts {
+        for declaration in &script.declarations {
+            if let Declaration::Trigger(trigger) = declaration {
+                handlers.push(Handler { script: script.name.clone(), table: trigger.table.clone(), insert: trigger.insert, update: trigger.update, delete: trigger.delete });
+            }
+        }
+    }
+    handlers
+}
+
+fn print_line(level: Level, line: &str) {
+    match level {
+        Level::Output => println!("{line}"),
+        Level::Info => tracing::info!("{line}"),
+        Level::Warn => tracing::warn!("{line}"),
+        Level::Error => tracing::error!("{line}"),
+    }
+}
+
+/// A clock that always shows the same instant, for runs that are fired by hand.
+pub struct FixedClock(pub Instant);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Instant {
+        self.0
+    }
+}
+
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<Engine>();
+};

@@ -1,0 +1,57 @@
+//! Diagnostics and faults as people and programs read them.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use gbvm_lang::diagnostic::{Diagnostic, Severity};
+use gbvm_lang::source::Source;
+use gbvm_vm::fault::Fault;
+use gbvm_vm::program::line_and_column;
+
+/// A diagnostic: in a terminal with its source line, else as one line.
+pub fn diagnostic(diagnostic: &Diagnostic, sources: &[Source], is_terminal: bool) -> String {
+    if !is_terminal {
+        return diagnostic.plain(sources);
+    }
+    let source = &sources[usize::from(diagnostic.span.source)];
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let range = |start: u32, end: u32| start as usize..(end as usize).min(source.text.len()).max(start as usize);
+    let mut snippet = Snippet::source(&*source.text)
+        .path(&*source.name)
+        .annotation(AnnotationKind::Primary.span(range(diagnostic.span.start, diagnostic.span.end)));
+    if let Some((span, label)) = diagnostic.related.as_ref().filter(|(span, _)| span.source == diagnostic.span.source) {
+        snippet = snippet.annotation(AnnotationKind::Context.span(range(span.start, span.end)).label(label.as_str()));
+    }
+    let report: [Group<'_>; 1] = [level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).element(snippet)];
+    Renderer::styled().render(&report)
+}
+
+/// A diagnostic for programs.
+pub fn json(diagnostic: &Diagnostic, sources: &[Source]) -> serde_json::Value {
+    let source = &sources[usize::from(diagnostic.span.source)];
+    let (line, column) = line_and_column(&source.text, diagnostic.span.start as usize);
+    let (end_line, end_column) = line_and_column(&source.text, diagnostic.span.end as usize);
+    serde_json::json!({
+        "file": &*source.name,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+    })
+}
+
+/// A failure of a run: its place and reason, the source line with a caret, and the calls that led there.
+pub fn fault(fault: &Fault) -> String {
+    let mut text = fault.to_string();
+    let Some(place) = fault.trace.first() else { return text };
+    let indent: String = place.text.chars().take(place.column.saturating_sub(1) as usize).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    text.push_str(&format!("\n  {}\n  {indent}{}", place.text, "^".repeat(place.width.max(1) as usize)));
+    for pair in fault.trace.windows(2) {
+        text.push_str(&format!("\n  in {}, called at {}:{}:{}", pair[0].procedure, pair[1].file, pair[1].line, pair[1].column));
+    }
+    text
+}

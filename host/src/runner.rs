@@ -1,0 +1,265 @@
+//! Executes one run: the only place where the machine meets the world.
+//!
+//! A run is a sequence of segments. A segment ends, with a checkpoint where something was written, before a call whose
+//! answer the script waits for; what the script wrote last is committed together with the record of the run.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use gbvm_stdlib::keyword::{Call, Function, HostContext, RunState};
+use gbvm_stdlib::services::{Answer, Console, HttpClient, Level, Request};
+use gbvm_vm::fault::Fault;
+use gbvm_vm::machine::{Stop, Vm};
+use gbvm_vm::program::Wanted;
+use gbvm_vm::value::Value;
+
+use crate::calls;
+use crate::checkpoint::{self, StoreSecrets};
+use crate::engine::World;
+use crate::event::Event;
+use crate::input;
+use crate::outcome::{self, Outcome, Reply};
+use crate::scripts::Script;
+use crate::segment::{Segment, SegmentStorage};
+use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
+
+/// How many instructions run between two looks at the clock.
+const SLICE: u64 = 1_000_000;
+
+/// A run that begins or goes on.
+pub struct Start<'a> {
+    /// Its script.
+    pub script: &'a Arc<Script>,
+    /// What caused it.
+    pub event: &'a Event,
+    /// Its id and place in the chain of causes.
+    pub identity: RunIdentity,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// The queued job that it answers.
+    pub job: Option<i64>,
+    /// Where it goes on, if it was interrupted.
+    pub checkpoint: Option<Vec<u8>>,
+    /// Bounds that replace those of the engine.
+    pub budget: Budget,
+}
+
+/// How long a run may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Instructions a segment may execute.
+    pub fuel: Option<u64>,
+    /// Wall time in milliseconds, waits for answers left out.
+    pub wall_ms: Option<u64>,
+}
+
+/// Executes a run to its end and gives what it came to. Its effects are committed before this returns.
+pub fn execute(world: &World, start: Start<'_>) -> Outcome {
+    let run_id = start.identity.run_id.clone();
+    let span = tracing::info_span!("run", id = %run_id, script = %start.script.name);
+    let _entered = span.enter();
+    let began = Moment::now();
+    let started_at = world.clock().now();
+    let segment = Segment::new(world, start.identity.clone(), start.script.writes);
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, calls: 0, has_committed: start.checkpoint.is_some() };
+    let finished = run.drive();
+    let record = |state, fault: Option<&Fault>| RunRecord {
+        id: run_id.clone(),
+        script: start.script.name.clone(),
+        program_hash: start.script.linked.hash(),
+        event: start.event.summary(),
+        state,
+        attempt: start.attempt,
+        cause: start.identity.cause.clone(),
+        started_at,
+        duration_ms: began.elapsed().as_millis() as u64,
+        error: fault.map(|fault| fault.to_string()),
+    };
+    let ended = finished.and_then(|reply| {
+        let leaves_a_trace = segment.has_written() || run.has_committed || start.job.is_some();
+        if leaves_a_trace {
+            segment.within(true, |store| {
+                store.record_run(&record(RecordState::Done, None))?;
+                start.job.map_or(Ok(()), |job| store.finish_job(job))
+            })?;
+        }
+        segment.commit()?;
+        Ok(reply)
+    });
+    match ended {
+        Ok(reply) => Outcome { run_id, reply, fault: None },
+        Err(fault) => {
+            segment.rollback();
+            let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
+            tracing::error!("{lead}error[{}]: {}", fault.code, fault.message);
+            // The failure itself must not hide behind a store that cannot take its record.
+            if let Err(second) = world.store().record_run(&record(RecordState::Failed, Some(&fault))) {
+                tracing::error!("the failed run could not be recorded: {}", second.message);
+            }
+            Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) }
+        }
+    }
+}
+
+struct Run<'r, 'w> {
+    world: &'w World,
+    start: &'r Start<'r>,
+    segment: &'r Segment<'w>,
+    budget: Budget,
+    deadline: Deadline,
+    fuel_left: Option<u64>,
+    /// How many calls with an answer were made: part of their idempotency keys.
+    calls: u32,
+    /// Whether an earlier segment was committed.
+    has_committed: bool,
+}
+
+impl Run<'_, '_> {
+    fn drive(&mut self) -> Result<Reply, Fault> {
+        let linked = &self.start.script.linked;
+        let (mut vm, mut state) = match &self.start.checkpoint {
+            None => {
+                let mut vm = Vm::new(linked, self.world.limits());
+                let state = input::begin(&mut vm, self.start.event, self.world.limits())?;
+                (vm, state)
+            }
+            Some(bytes) => {
+                let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
+                self.calls = resumed.calls;
+                (resumed.vm, input::resume(self.start.event, self.world.limits(), resumed.headers, resumed.is_authenticated)?)
+            }
+        };
+        let clock = self.world.clock().clone();
+        let now = move || clock.now();
+        loop {
+            if vm.pending().is_some() {
+                match self.answer(&vm, &mut state) {
+                    Ok(answer) => vm.resume(answer),
+                    Err(fault) => return Err(vm.fail(fault)),
+                }
+            }
+            let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
+            vm.set_fuel(Some(slice));
+            match vm.run(&now) {
+                Stop::Done => return outcome::reply_of(&vm),
+                Stop::Failed(fault) => return Err(fault),
+                Stop::HostCall => {}
+                Stop::OutOfFuel => {
+                    if let Err(fault) = self.spend(slice) {
+                        return Err(vm.fail(fault));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts instructions that were used up, and looks at the clock.
+    fn spend(&mut self, instructions: u64) -> Result<(), Fault> {
+        if let Some(left) = &mut self.fuel_left {
+            *left = left.saturating_sub(instructions);
+            if *left == 0 {
+                let most = self.budget.fuel.unwrap_or_default();
+                return Err(Fault::new("E_FUEL", format!("the script used up its {most} instructions without coming to an end; is there a loop that never stops?")));
+            }
+        }
+        self.check_time()
+    }
+
+    fn check_time(&self) -> Result<(), Fault> {
+        if self.world.is_stopping() {
+            return Err(Fault::new("E_STOPPING", "the run was cut short because the process is stopping"));
+        }
+        self.deadline.check()
+    }
+
+    /// Does what the machine waits for.
+    fn answer(&mut self, vm: &Vm, state: &mut RunState) -> Result<Value, Fault> {
+        self.check_time()?;
+        let pending = vm.pending().expect("the caller saw that a call is pending");
+        let keyword = gbvm_stdlib::find(pending.phrase).ok_or_else(|| Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)))?;
+        let Function::Host(function) = keyword.function else {
+            return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
+        };
+        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing {
+            self.end_segment(vm, state)?;
+        }
+        let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
+        let mut http = Caller { segment: self.segment, world: self.world, run_id: &self.start.identity.run_id, calls: &mut self.calls, deadline: &mut self.deadline };
+        let mut context = HostContext {
+            storage: &mut SegmentStorage(self.segment),
+            http: &mut http,
+            clock: &**self.world.clock(),
+            console: &mut WorldConsole(self.world),
+            run: state,
+            limits: self.world.limits(),
+            parse_filter: gbvm_lang::filter::parse,
+            allowed_origins: &allowed,
+        };
+        let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
+        function(&mut context, &call)
+    }
+
+    /// Commits what the segment wrote, together with the point from which the run goes on.
+    fn end_segment(&mut self, vm: &Vm, state: &RunState) -> Result<(), Fault> {
+        if self.segment.has_written() {
+            let bytes = checkpoint::write(vm, state, self.calls, &StoreSecrets(self.segment))?;
+            let identity = &self.start.identity;
+            let event = self.start.event.to_stored();
+            self.segment.within(true, |store| store.save_checkpoint(identity, &self.start.script.name, self.start.script.linked.hash(), &event, self.start.job, &bytes))?;
+            self.has_committed = true;
+        }
+        self.segment.commit()?;
+        self.fuel_left = self.budget.fuel;
+        Ok(())
+    }
+}
+
+/// When a run has taken too long. The clock stands while the run waits for an answer.
+struct Deadline {
+    most: Option<Duration>,
+    since: Moment,
+    waited: Duration,
+}
+
+impl Deadline {
+    fn new(budget: Budget) -> Deadline {
+        Deadline { most: budget.wall_ms.map(Duration::from_millis), since: Moment::now(), waited: Duration::ZERO }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        match self.most {
+            Some(most) if self.since.elapsed().saturating_sub(self.waited) > most => {
+                Err(Fault::new("E_TIME", format!("the run took longer than {} ms, not counting its waits for answers", most.as_millis())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Calls whose answer the script waits for. No transaction is open meanwhile.
+struct Caller<'r, 'a> {
+    segment: &'r Segment<'a>,
+    world: &'a World,
+    run_id: &'r str,
+    calls: &'r mut u32,
+    deadline: &'r mut Deadline,
+}
+
+impl HttpClient for Caller<'_, '_> {
+    fn call(&mut self, request: &Request) -> Result<Answer, Fault> {
+        self.segment.commit()?;
+        *self.calls += 1;
+        let began = Moment::now();
+        let answered = calls::call_at_once(self.world, request, self.run_id, *self.calls);
+        self.deadline.waited += began.elapsed();
+        answered
+    }
+}
+
+struct WorldConsole<'a>(&'a World);
+
+impl Console for WorldConsole<'_> {
+    fn line(&mut self, level: Level, line: &str) {
+        self.0.print(level, line);
+    }
+}

@@ -1,0 +1,155 @@
+//! Scripts as the engine holds them: read, compiled, linked, and found by what starts them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gbvm_lang::declare::Declaration;
+use gbvm_lang::diagnostic::{Diagnostic, Severity};
+use gbvm_lang::source::Source;
+use gbvm_stdlib::keyword::{Function, Keyword};
+use gbvm_vm::machine::Linked;
+use gbvm_vm::native::{EmbeddedFunction, Native};
+
+use crate::storage::schema::SchemaNeeds;
+
+/// A compiled script, shared by all its runs.
+pub struct Script {
+    /// The name by which the engine and the database know it: its path as given, or what the embedding program said.
+    pub name: String,
+    /// The program, ready to run.
+    pub linked: Arc<Linked>,
+    /// What starts it.
+    pub declarations: Vec<Declaration>,
+    /// The tables and columns it needs.
+    pub schema: SchemaNeeds,
+    /// The origins that it calls by literal URLs.
+    pub origins: BTreeSet<String>,
+    /// Whether it can write.
+    pub writes: bool,
+    /// What the compiler would have the author know.
+    pub warnings: Vec<Diagnostic>,
+    /// Its files.
+    pub sources: Vec<Source>,
+}
+
+/// Why a script could not be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// A file or folder could not be read.
+    Unreadable(PathBuf, std::io::Error),
+    /// The script does not compile.
+    Invalid(Box<CompileError>),
+}
+
+/// Everything that is wrong with a script.
+#[derive(Debug)]
+pub struct CompileError {
+    /// Errors and warnings, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files they speak of.
+    pub sources: Vec<Source>,
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::Unreadable(path, error) => write!(f, "{}: cannot be read: {error}", path.display()),
+            LoadError::Invalid(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, diagnostic) in self.diagnostics.iter().enumerate() {
+            if at > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&diagnostic.plain(&self.sources))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}
+impl std::error::Error for CompileError {}
+
+/// A function that an embedding program adds to the language.
+pub struct Embedded {
+    /// Its record, for the compiler and the help.
+    pub keyword: Keyword,
+    /// What it does.
+    pub function: EmbeddedFunction,
+}
+
+/// Reads a script and the files of `lib/` beside it.
+///
+/// # Errors
+/// Where a file cannot be read or is no UTF-8.
+pub fn read(path: &Path) -> Result<Vec<Source>, LoadError> {
+    let read_one = |path: &Path| {
+        std::fs::read_to_string(path)
+            .map(|text| Source::new(path.display().to_string(), text))
+            .map_err(|error| LoadError::Unreadable(path.to_owned(), error))
+    };
+    let mut sources = vec![read_one(path)?];
+    let library = path.parent().unwrap_or(Path::new("")).join("lib");
+    if library.is_dir() {
+        for file in scripts_in(&library)? {
+            sources.push(read_one(&file)?);
+        }
+    }
+    Ok(sources)
+}
+
+/// The `.bas` files of a folder, by name; not those of its sub-folders.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let unreadable = |error| LoadError::Unreadable(folder.to_owned(), error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "bas") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Compiles and links a script: the first source is the script itself, the others are its library.
+///
+/// # Errors
+/// Where it does not compile.
+pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, LoadError> {
+    let mut signatures = gbvm_stdlib::signatures();
+    signatures.extend(embedded.iter().map(|function| function.keyword.signature));
+    let compilation = gbvm_lang::compile(&sources, &signatures);
+    let is_wrong = compilation.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let Some(compiled) = compilation.script.filter(|_| !is_wrong) else {
+        return Err(LoadError::Invalid(Box::new(CompileError { diagnostics: compilation.diagnostics, sources })));
+    };
+    let resolve = |phrase: &str| {
+        if let Some(own) = embedded.iter().find(|function| function.keyword.signature.phrase == phrase) {
+            return Some(Native::Embedded(own.function.clone()));
+        }
+        gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
+            Function::Pure(function) => Native::Pure(function),
+            Function::Host(_) | Function::Declare => Native::Host,
+        })
+    };
+    let linked = Linked::new(Arc::new(compiled.program), resolve).expect("the compiler's programs pass verification and import known keywords");
+    Ok(Script {
+        name: sources[0].name.to_string(),
+        linked: Arc::new(linked),
+        declarations: compiled.declarations,
+        schema: SchemaNeeds::of(&compiled.schema),
+        origins: compiled.schema.origins,
+        writes: compiled.accesses.writes,
+        warnings: compilation.diagnostics,
+        sources,
+    })
+}

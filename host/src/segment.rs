@@ -1,0 +1,155 @@
+//! A segment: one transaction of a run, opened at its first database access.
+//!
+//! The store is locked from the first access to the commit and never while a call waits for its answer.
+
+use std::cell::RefCell;
+use std::sync::MutexGuard;
+
+use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
+use gbvm_vm::fault::Fault;
+use gbvm_vm::object::Object;
+use gbvm_vm::value::Value;
+
+use crate::engine::World;
+use crate::storage::{RunIdentity, Store};
+
+/// The present segment of a run.
+pub struct Segment<'a> {
+    world: &'a World,
+    identity: RunIdentity,
+    may_write: bool,
+    state: RefCell<State<'a>>,
+}
+
+#[derive(Default)]
+struct State<'a> {
+    open: Option<MutexGuard<'a, Store>>,
+    has_written: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// A segment that is not open yet.
+    pub fn new(world: &'a World, identity: RunIdentity, may_write: bool) -> Segment<'a> {
+        Segment { world, identity, may_write, state: RefCell::default() }
+    }
+
+    /// Whether the transaction is open.
+    pub fn is_open(&self) -> bool {
+        self.state.borrow().open.is_some()
+    }
+
+    /// Whether something was written since it opened.
+    pub fn has_written(&self) -> bool {
+        self.state.borrow().has_written
+    }
+
+    /// Does something in the transaction, which opens if it must.
+    ///
+    /// # Errors
+    /// Those of opening, and of what is done.
+    pub fn within<T>(&self, is_write: bool, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut state = self.state.borrow_mut();
+        if state.open.is_none() {
+            let mut store = self.world.store();
+            store.begin(&self.identity, self.may_write || is_write)?;
+            state.open = Some(store);
+        }
+        state.has_written |= is_write;
+        let store = state.open.as_mut().expect("the segment was opened above");
+        act(store)
+    }
+
+    /// A memory entry; secrets of the configuration come before stored ones.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn memory(&self, key: &str) -> Result<Option<Value>, Fault> {
+        match self.world.configured_secret(key) {
+            Some(secret) => Ok(Some(Value::text(secret))),
+            None => self.within(false, |store| store.memory(key)),
+        }
+    }
+
+    /// Commits, so that what was written is on disk, and gives the store free. Without a transaction it does nothing.
+    ///
+    /// # Errors
+    /// Those of the database; then everything of the segment is undone.
+    pub fn commit(&self) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let wrote = std::mem::take(&mut state.has_written);
+        let Some(mut store) = state.open.take() else { return Ok(()) };
+        let committed = store.commit();
+        if committed.is_err() {
+            store.rollback();
+        }
+        drop(store);
+        if wrote {
+            self.world.wake();
+        }
+        committed
+    }
+
+    /// Undoes everything since the segment opened.
+    pub fn rollback(&self) {
+        let mut state = self.state.borrow_mut();
+        state.has_written = false;
+        if let Some(mut store) = state.open.take() {
+            store.rollback();
+        }
+    }
+}
+
+impl Drop for Segment<'_> {
+    fn drop(&mut self) {
+        self.rollback();
+    }
+}
+
+/// The segment as keywords see it.
+pub struct SegmentStorage<'s, 'a>(pub &'s Segment<'a>);
+
+impl Storage for SegmentStorage<'_, '_> {
+    fn has_table(&mut self, table: &str) -> Result<bool, Fault> {
+        self.0.within(false, |store| store.has_table(table))
+    }
+
+    fn find(&mut self, table: &str, filter: Filter<'_>, most: Option<u64>) -> Result<Vec<Object>, Fault> {
+        self.0.within(false, |store| store.find(table, filter, most))
+    }
+
+    fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> {
+        self.0.within(true, |store| store.insert(table, row))
+    }
+
+    fn update(&mut self, table: &str, filter: Filter<'_>, changes: &Object) -> Result<u64, Fault> {
+        self.0.within(true, |store| store.update(table, filter, changes))
+    }
+
+    fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> {
+        self.0.within(true, |store| store.save(table, id, row))
+    }
+
+    fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
+        self.0.within(true, |store| store.delete(table, filter))
+    }
+
+    fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {
+        self.0.within(false, |store| store.aggregate(function, table, field, filter))
+    }
+
+    fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {
+        self.0.memory(key)
+    }
+
+    fn set_memory(&mut self, key: &str, value: &Value) -> Result<(), Fault> {
+        self.0.within(true, |store| store.set_memory(key, value))
+    }
+
+    fn queue_call(&mut self, request: &Request) -> Result<(), Fault> {
+        self.0.within(true, |store| store.queue_call(request))
+    }
+
+    fn queue_mail(&mut self, mail: &Mail) -> Result<(), Fault> {
+        self.0.within(true, |store| store.queue_mail(mail))
+    }
+}

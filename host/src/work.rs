@@ -1,0 +1,172 @@
+//! Works the queues: trigger events start runs, queued calls and mail are delivered, interrupted runs go on.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+
+use crate::engine::World;
+use crate::event::{Event, TriggerEvent};
+use crate::outbox::{self, Parcel};
+use crate::runner::{self, Budget, Start};
+use crate::scripts::Script;
+use crate::storage::{Job, RunIdentity};
+
+/// How many deliveries and runs of triggers go on at one time.
+const AT_ONCE: usize = 16;
+/// How many rows of each queue are looked at to find work.
+const LOOK_AHEAD: usize = 256;
+/// How long another process's writes may go unnoticed.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How often a run that a trigger started is tried.
+const TRIES: u32 = 8;
+
+enum Task {
+    Job(Job, Arc<Script>),
+    Delivery(Parcel),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum TaskId {
+    Job(i64),
+    Delivery(i64),
+}
+
+impl Task {
+    fn id(&self) -> TaskId {
+        match self {
+            Task::Job(job, _) => TaskId::Job(job.id),
+            Task::Delivery(parcel) => TaskId::Delivery(parcel.id),
+        }
+    }
+
+    fn perform(self, world: &World) -> Result<(), Fault> {
+        match self {
+            Task::Job(job, script) => run_job(world, &job, &script),
+            Task::Delivery(parcel) => outbox::deliver(world, &parcel),
+        }
+    }
+}
+
+/// Works until the engine stops.
+pub fn keep_working(world: &World) {
+    let in_flight = Mutex::new(HashSet::new());
+    std::thread::scope(|scope| {
+        while !world.is_stopping() {
+            let free = AT_ONCE - in_flight.lock().unwrap_or_else(PoisonError::into_inner).len();
+            let tasks = match due(world) {
+                Ok(tasks) => tasks,
+                Err(fault) => {
+                    tracing::error!("the queues cannot be read: {}", fault.message);
+                    Vec::new()
+                }
+            };
+            let fresh: Vec<Task> = {
+                let mut in_flight = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+                tasks.into_iter().filter(|task| !in_flight.contains(&task.id())).take(free).collect::<Vec<_>>().into_iter().inspect(|task| {
+                    in_flight.insert(task.id());
+                }).collect()
+            };
+            for task in fresh {
+                let in_flight = &in_flight;
+                scope.spawn(move || {
+                    let id = task.id();
+                    if let Err(fault) = task.perform(world) {
+                        tracing::error!("a piece of work could not be noted as done: {}", fault.message);
+                    }
+                    in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                    world.wake();
+                });
+            }
+            world.wait_for_news(LOOK_AGAIN);
+        }
+    });
+}
+
+/// Works off what is due now, one after another, and tells whether there was anything.
+///
+/// # Errors
+/// `E_DATABASE`.
+pub fn round(world: &World) -> Result<bool, Fault> {
+    let tasks = due(world)?;
+    let any = !tasks.is_empty();
+    for task in tasks {
+        task.perform(world)?;
+    }
+    Ok(any)
+}
+
+fn due(world: &World) -> Result<Vec<Task>, Fault> {
+    let now = world.clock().now();
+    let (jobs, deliveries) = {
+        let mut store = world.store();
+        (store.next_jobs(now, LOOK_AHEAD)?, store.next_calls(now, LOOK_AHEAD, world.configured_secrets())?)
+    };
+    let scripts = world.scripts();
+    // Events of scripts that are not loaded stay queued for the process that loads them.
+    let jobs = jobs.into_iter().filter_map(|job| {
+        let script = scripts.iter().find(|script| script.name == job.script)?.clone();
+        Some(Task::Job(job, script))
+    });
+    Ok(jobs.chain(deliveries.into_iter().map(|delivery| Task::Delivery(Parcel::of(&delivery)))).collect())
+}
+
+fn job_budget(world: &World) -> Budget {
+    Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms }
+}
+
+fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> {
+    let event = Event::Trigger(TriggerEvent {
+        table: job.table.clone(),
+        operation: job.operation.clone(),
+        row_id: job.row_id.clone(),
+        new: job.new.clone(),
+        old: job.old.clone(),
+        depth: job.depth,
+    });
+    let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth };
+    let checkpoint = world.store().load_checkpoint(&job.run_id)?;
+    let outcome = runner::execute(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
+    let Some(fault) = outcome.fault else { return Ok(()) };
+    let mut store = world.store();
+    match fault.code {
+        "E_STOPPING" => Ok(()),
+        "E_HTTP" | "E_DATABASE_BUSY" | "E_DATABASE_FULL" if job.attempt + 1 < TRIES => {
+            let wait_ms = (5_000u64 << job.attempt).min(3_600_000);
+            let at = world.clock().now().plus_millis(wait_ms as i64).unwrap_or(gbvm_vm::instant::LAST);
+            store.retry_job(job.id, at, &fault.to_string())
+        }
+        _ => store.bury_job(job.id, &fault.to_string()),
+    }
+}
+
+/// Lets runs that the end of an earlier process interrupted go on from their last checkpoint. Those of triggers go on
+/// by their queued jobs. A run whose program has changed since ends as dead.
+///
+/// # Errors
+/// `E_DATABASE`.
+pub fn recover(world: &Arc<World>) -> Result<(), Fault> {
+    let unfinished = world.store().unfinished_runs()?;
+    let scripts = world.scripts();
+    for run in unfinished.into_iter().filter(|run| run.job.is_none()) {
+        let Some(script) = scripts.iter().find(|script| script.name == run.script).cloned() else { continue };
+        let event = Event::from_stored(&run.event).ok().filter(|_| run.program_hash == script.linked.hash());
+        let Some(event) = event else {
+            world.store().bury_run(&run.run_id, "the script changed while the run was interrupted")?;
+            continue;
+        };
+        let world = world.clone();
+        std::thread::spawn(move || {
+            let identity = RunIdentity { run_id: run.run_id.clone(), script: run.script.clone(), cause: run.cause.clone(), depth: run.depth };
+            runner::execute(&world, Start { script: &script, event: &event, identity, attempt: run.attempt + 1, job: None, checkpoint: Some(run.checkpoint), budget: job_budget(&world) });
+        });
+    }
+    Ok(())
+}
+
+/// A moment far enough from now that a worker does something else first.
+pub fn millis_until(now: Instant, then: Instant) -> u64 {
+    then.0.saturating_sub(now.0).max(0) as u64
+}

@@ -1,0 +1,92 @@
+//! Help for one keyword and the reference of all, made from their records.
+
+use std::fmt::Write;
+
+use gbvm_vm::signature::{Form, Signature};
+
+use crate::keyword::{Function, Keyword};
+use crate::table;
+
+/// How a keyword is written, its parameters in angle brackets, those that may be left out in square ones too.
+pub fn usage(signature: &Signature) -> String {
+    let mut parameters = String::new();
+    let mut open = 0;
+    for (at, param) in signature.params.iter().enumerate() {
+        if param.optional {
+            parameters.push_str(if at > 0 { " [, " } else { "[" });
+            open += 1;
+        } else if at > 0 {
+            parameters.push_str(", ");
+        }
+        let _ = write!(parameters, "<{}>", param.name);
+    }
+    if signature.variadic {
+        parameters.push_str(" …");
+    }
+    parameters.push_str(&"]".repeat(open));
+    match signature.form {
+        Form::Function => format!("{}({parameters})", signature.phrase),
+        Form::Keyword | Form::Statement if parameters.is_empty() => signature.phrase.to_owned(),
+        Form::Keyword | Form::Statement => format!("{} {parameters}", signature.phrase),
+    }
+}
+
+/// The help for one keyword, as plain text.
+pub fn help(keyword: &Keyword) -> String {
+    let mut out = format!("{}\n\n{}.\n", usage(&keyword.signature), keyword.summary);
+    if !keyword.details.is_empty() {
+        let _ = writeln!(out, "{}", keyword.details);
+    }
+    if let Some(note) = note(keyword) {
+        let _ = writeln!(out, "{note}");
+    }
+    for example in keyword.examples {
+        out.push('\n');
+        indent(example.script, &mut out);
+        out.push_str("prints\n");
+        indent(example.output, &mut out);
+    }
+    out
+}
+
+fn indent(text: &str, out: &mut String) {
+    for line in text.lines() {
+        let _ = writeln!(out, "    {line}");
+    }
+}
+
+/// What the signature says beyond its parameters.
+fn note(keyword: &Keyword) -> Option<String> {
+    let mut notes = Vec::new();
+    if !keyword.signature.aliases.is_empty() {
+        notes.push(format!("Also written {}.", keyword.signature.aliases.join(", ")));
+    }
+    match keyword.function {
+        Function::Declare => notes.push("A declaration: it stands at the top of a script and does nothing when its line is reached.".to_owned()),
+        Function::Pure(_) | Function::Host(_) => {}
+    }
+    (!notes.is_empty()).then(|| notes.join(" "))
+}
+
+/// The whole reference as Markdown, by family in the order of the list.
+pub fn markdown() -> String {
+    let mut out = String::from("# Keywords and functions\n\nMade from the records of the keywords; change those and not this page.\n");
+    let mut family = "";
+    for keyword in table::keywords() {
+        if keyword.family != family {
+            family = keyword.family;
+            let _ = write!(out, "\n## {family}\n");
+        }
+        let _ = write!(out, "\n### {}\n\n`{}`\n\n{}.", keyword.signature.phrase, usage(&keyword.signature), keyword.summary);
+        for text in [keyword.details, note(keyword).as_deref().unwrap_or("")] {
+            if !text.is_empty() {
+                let _ = write!(out, " {text}");
+            }
+        }
+        out.push('\n');
+        for example in keyword.examples {
+            let _ = write!(out, "\n```basic\n{}\n```\n\n```text\n{}\n```\n", example.script, example.output);
+        }
+    }
+    out
+}

@@ -1,0 +1,204 @@
+//! Specification documents: Markdown whose headings are cases, with a script and what it must do.
+//!
+//! `# name` begins a case. Its sections are `## Source`, optionally `## Library` (a file of `lib/`) and `## Body` (the
+//! JSON of a webhook), and what is compared: `## Output` (printed lines), `## Error` (compile errors, or the failure of
+//! the run), `## Answer` (status and body), `## Rows` (a SELECT line, then a row a line), `## Sent` (calls and
+//! mails), `## Warnings` and, for lowering, `## Bytecode`. With `UPDATE=1` in the environment, what was found replaces what stands there.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gbvm::engine::{Engine, FixedClock};
+use gbvm::event::Event;
+use gbvm::scripts::{self, LoadError};
+use gbvm_lang::source::Source;
+use gbvm_stdlib::services::Level;
+use gbvm_vm::instant::Instant;
+
+use crate::peers::{Peer, PostBox};
+
+/// The clock of every case.
+pub const NOW: &str = "2026-01-31T09:05:07.123Z";
+
+/// A section of a case: its heading and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The heading, such as `Output`.
+    pub heading: String,
+    /// The text between the fences, or after the heading where there are none.
+    pub text: String,
+}
+
+/// A case of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its heading.
+    pub name: String,
+    /// The text between the heading and the first section.
+    pub prose: String,
+    /// Its sections in order.
+    pub sections: Vec<Section>,
+}
+
+/// The cases of a document.
+pub fn parse(document: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut is_fenced = false;
+    for line in document.lines() {
+        if line.starts_with("```") {
+            is_fenced = !is_fenced;
+            continue;
+        }
+        match (is_fenced, line.strip_prefix("# "), line.strip_prefix("## ")) {
+            (false, Some(name), _) => cases.push(Case { name: name.trim().to_owned(), prose: String::new(), sections: Vec::new() }),
+            (false, None, Some(heading)) => {
+                if let Some(case) = cases.last_mut() {
+                    case.sections.push(Section { heading: heading.trim().to_owned(), text: String::new() });
+                }
+            }
+            (is_fenced, _, _) => {
+                let Some(case) = cases.last_mut() else { continue };
+                match case.sections.last_mut() {
+                    Some(section) if is_fenced => {
+                        section.text.push_str(line);
+                        section.text.push('\n');
+                    }
+                    Some(_) => {}
+                    None => {
+                        case.prose.push_str(line);
+                        case.prose.push('\n');
+                    }
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// The document that these cases make.
+pub fn print(cases: &[Case]) -> String {
+    let mut document = String::new();
+    for (at, case) in cases.iter().enumerate() {
+        if at > 0 {
+            document.push('\n');
+        }
+        let prose = case.prose.trim();
+        let _ = write!(document, "# {}\n", case.name);
+        if !prose.is_empty() {
+            let _ = write!(document, "\n{prose}\n");
+        }
+        for section in &case.sections {
+            let kind = match section.heading.as_str() {
+                "Source" | "Library" => "basic",
+                "Body" => "json",
+                _ => "text",
+            };
+            let _ = write!(document, "\n## {}\n\n```{kind}\n{}```\n", section.heading, section.text);
+        }
+    }
+    document
+}
+
+/// Every document below a folder.
+pub fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the folder of documents can be read") {
+            let path = entry.expect("the folder of documents can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The case as it would stand if what it does were right.
+///
+/// # Panics
+/// Where the engine cannot be built or a section is not known: the document is wrong.
+pub fn observe(case: &Case) -> Case {
+    let given = |heading: &str| case.sections.iter().find(|section| section.heading == heading).map(|section| section.text.as_str());
+    let printed: Arc<Mutex<String>> = Arc::default();
+    let sink = printed.clone();
+    let now = Instant::parse(NOW).expect("the clock of the cases is an instant");
+    let (peer, post) = (Arc::new(Peer::default()), Arc::new(PostBox::default()));
+    let engine = Engine::builder()
+        .clock(Arc::new(FixedClock(now)))
+        .transport(peer.clone())
+        .post(post.clone())
+        .printer(move |level, line| {
+            let lead = match level {
+                Level::Output => "",
+                Level::Info => "info: ",
+                Level::Warn => "warning: ",
+                Level::Error => "error: ",
+            };
+            let _ = writeln!(sink.lock().unwrap_or_else(PoisonError::into_inner), "{lead}{line}");
+        })
+        .build()
+        .expect("an engine in memory can be built");
+    let source = given("Source").expect("every case has a source");
+    let mut sources = vec![Source::new("test.bas", source)];
+    sources.extend(given("Library").map(|text| Source::new("lib/library.bas", text)));
+    let (mut error, mut answer, mut bytecode, mut warnings) = (String::new(), String::new(), String::new(), String::new());
+    match scripts::compile(sources, &[]) {
+        Err(LoadError::Invalid(invalid)) => error = format!("{invalid}\n"),
+        Err(unreadable @ LoadError::Unreadable(..)) => panic!("{unreadable}"),
+        Ok(script) => {
+            let script = Arc::new(script);
+            bytecode = gbvm_vm::disasm::disassemble(script.linked.program());
+            for warning in &script.warnings {
+                let _ = writeln!(warnings, "{}", warning.plain(&script.sources));
+            }
+            engine.load(vec![script.clone()]).expect("the tables of a case can be made");
+            let event = match given("Body") {
+                Some(body) => Event::webhook("test").header("content-type", "application/json").body(body.trim_end()),
+                None => Event::manual(),
+            };
+            let outcome = engine.fire(&script, &event);
+            engine.settle().expect("the queues of a case can be worked off");
+            if let Some(fault) = &outcome.fault {
+                error = format!("{}\n", gbvm::render::fault(fault));
+            }
+            answer = format!("{} {}\n", outcome.reply.status, outcome.reply.text().replace(&outcome.run_id, "RUN"));
+        }
+    }
+    let mut sent = String::new();
+    for line in peer.lines() {
+        let _ = writeln!(sent, "{line}");
+    }
+    for mail in post.mails() {
+        let _ = writeln!(sent, "MAIL {} | {} | {}", mail.to.join(", "), mail.subject, mail.body.replace('\n', "\\n"));
+    }
+    let printed = printed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let sections = case.sections.iter().map(|section| Section {
+        heading: section.heading.clone(),
+        text: match section.heading.as_str() {
+            "Source" | "Library" | "Body" => section.text.clone(),
+            "Output" => printed.clone(),
+            "Error" => error.clone(),
+            "Answer" => answer.clone(),
+            "Bytecode" => bytecode.clone(),
+            "Warnings" => warnings.clone(),
+            "Sent" => sent.clone(),
+            "Rows" => {
+                let query = section.text.lines().next().unwrap_or_default();
+                let rows = engine.world().store().query(query).unwrap_or_else(|fault| panic!("{query}: {fault}"));
+                rows.into_iter().fold(format!("{query}\n"), |text, row| text + &row.join("|") + "\n")
+            }
+            other => panic!("{}: there is no section {other}", case.name),
+        },
+    });
+    let mut observed = Case { name: case.name.clone(), prose: case.prose.clone(), sections: sections.collect() };
+    // A failure that the document does not mention is a difference, not a silence.
+    if !error.is_empty() && given("Error").is_none() {
+        observed.sections.push(Section { heading: "Error".into(), text: error });
+    }
+    observed
+}

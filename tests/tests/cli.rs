@@ -1,0 +1,159 @@
+//! The command as its users meet it: exit codes, messages, files.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use gbvm_tests::root;
+
+fn gbvm(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(binary()).args(arguments).current_dir(folder).env_remove("RUST_LOG").output().expect("the command can be started")
+}
+
+/// The command beside this test's own binary: the workspace builds both.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own file");
+    let folder = test.ancestors().nth(2).expect("tests are built in deps/ below the profile's folder");
+    let binary = folder.join(format!("gbvm{}", std::env::consts::EXE_SUFFIX));
+    assert!(binary.exists(), "{} is not built; run `cargo build` first", binary.display());
+    binary
+}
+
+fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file can be written");
+    }
+    folder
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_script_without_events_runs_once() {
+    let folder = folder_with(&[("hello.bas", "PRINT \"hello \" + name\n")]);
+    let output = gbvm(&["run", "hello.bas", "--param", "name=Ann"], folder.path());
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "hello Ann\n"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_failing_script_says_where_and_exits_with_1() {
+    let folder = folder_with(&[("bad.bas", "x = 1\nSUB half(n)\n    y = n / 0\nEND SUB\nCALL half(x)\n")]);
+    // Main ends where the first procedure begins, so the call stands before it.
+    std::fs::write(folder.path().join("bad.bas"), "x = 1\nCALL half(x)\nSUB half(n)\n    y = n / 0\nEND SUB\n").expect("a file can be written");
+    let output = gbvm(&["run", "bad.bas"], folder.path());
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("bad.bas:4:") && message.contains("error[E_DIVIDE_BY_ZERO]") && message.contains("in half, called at bad.bas:2:"), "{message}");
+}
+
+#[test]
+fn five_mistakes_are_five_placed_errors() {
+    let folder = folder_with(&[("five.bas", "x = = 1\nIF x THEN\n  y = (2\nEND IF\nFOR EACH a IN\nNEXT a\nz = \"open\nEND WHILE\n")]);
+    let output = gbvm(&["check", "five.bas"], folder.path());
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{report}");
+    assert!(report.lines().count() >= 5, "{report}");
+    for line in report.lines() {
+        let mut parts = line.split(':');
+        assert_eq!(parts.next(), Some("five.bas"), "{report}");
+        assert!(parts.next().is_some_and(|line| line.parse::<u32>().is_ok()) && parts.next().is_some_and(|column| column.parse::<u32>().is_ok()), "{report}");
+        assert_eq!(parts.next().map(|kind| kind.trim().split('[').next().unwrap_or_default()), Some("error"), "{report}");
+    }
+    let json = gbvm(&["check", "five.bas", "-o", "json"], folder.path());
+    let parsed: serde_json::Value = serde_json::from_slice(&json.stdout).expect("the report is JSON");
+    assert_eq!(parsed.as_array().map(Vec::len), Some(report.lines().count()));
+    assert!(parsed[0]["line"].is_u64() && parsed[0]["message"].is_string(), "{parsed}");
+}
+
+#[test]
+fn warnings_fail_only_on_request() {
+    let folder = folder_with(&[("warn.bas", "CALL somebody_else(1)\n")]);
+    assert_eq!(gbvm(&["check", "warn.bas"], folder.path()).status.code(), Some(0));
+    let strict = gbvm(&["check", "--deny-warnings", "warn.bas"], folder.path());
+    assert_eq!(strict.status.code(), Some(3));
+    assert!(text(&strict.stdout).contains("somebody_else"), "{}", text(&strict.stdout));
+}
+
+#[test]
+fn a_missing_file_is_a_usage_error() {
+    let folder = folder_with(&[]);
+    let output = gbvm(&["run", "nothing.bas"], folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("nothing.bas"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_broken_database_file_is_left_alone() {
+    let folder = folder_with(&[("hello.bas", "SET BOT MEMORY \"a\", 1\n"), ("data.db", "this is no database, it is a letter to my aunt, and it is longer than a page header of one hundred bytes")]);
+    let before = std::fs::read(folder.path().join("data.db")).expect("the file can be read");
+    let output = gbvm(&["run", "hello.bas", "--db", "data.db"], folder.path());
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("data.db"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read(folder.path().join("data.db")).expect("the file can be read"), before);
+}
+
+#[test]
+fn a_webhook_fired_by_hand_answers_and_stores() {
+    let folder = folder_with(&[("event.json", r#"{"event":"created","type":"contact","id":"c-1","timestamp":"2026-01-31T08:59:00Z","data":{"firstName":"Ann"}}"#)]);
+    let script = root().join("bas/crm-sync.bas");
+    let arguments = ["run", script.to_str().expect("the path is text"), "--db", "data.db", "--memory", "crm_webhook_secret=s3cret", "--body", "event.json", "--sign", "crm_webhook_secret"];
+    let output = gbvm(&arguments, folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "{\"status\":\"synced\",\"record_id\":\"c-1\",\"direction\":\"inbound\"}\n");
+    assert!(text(&output.stderr).contains("status: 200"), "{}", text(&output.stderr));
+    let database = rusqlite::Connection::open(folder.path().join("data.db")).expect("the database can be opened");
+    let name: String = database.query_row("SELECT first_name FROM contacts", [], |row| row.get(0)).expect("the contact is there");
+    assert_eq!(name, "Ann");
+    drop(database);
+    let unsigned = gbvm(&arguments[..8], folder.path());
+    assert!(text(&unsigned.stderr).contains("status: 401"), "{}", text(&unsigned.stderr));
+}
+
+#[test]
+fn a_body_that_is_no_json_says_where() {
+    let folder = folder_with(&[("w.bas", "WEBHOOK \"w\", OPEN\nresult = body\n"), ("event.json", "{\"a\": 1,\n  oops}")]);
+    let output = gbvm(&["run", "w.bas", "--db", ":memory:", "--body", "event.json"], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("event.json") && text(&output.stderr).contains("line 2"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_body_from_standard_input_is_read() {
+    let folder = folder_with(&[("w.bas", "WEBHOOK \"w\", OPEN\nresult = body.a + 1\n")]);
+    let mut child = Command::new(binary())
+        .args(["run", "w.bas", "--db", ":memory:", "--body", "-"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command can be started");
+    child.stdin.take().expect("the input is piped").write_all(b"{\"a\":41}").expect("the input can be written");
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "42\n"));
+}
+
+#[test]
+fn memory_is_set_listed_and_masked() {
+    let folder = folder_with(&[]);
+    let run = |arguments: &[&str]| gbvm(&[&["memory", "--db", "data.db"], arguments].concat(), folder.path());
+    assert_eq!(run(&["set", "crm_api_key", "k-12345"]).status.code(), Some(0));
+    assert_eq!(run(&["set", "region", "north"]).status.code(), Some(0));
+    let list = text(&run(&["list"]).stdout);
+    assert_eq!(list, "crm_api_key = ‹crm_api_key›\nregion = north\n");
+    assert_eq!(text(&run(&["get", "region"]).stdout), "north\n");
+    assert_eq!(text(&run(&["get", "crm_api_key"]).stdout), "‹crm_api_key›\n");
+    assert_eq!(text(&run(&["get", "crm_api_key", "--reveal"]).stdout), "k-12345\n");
+    assert_eq!(run(&["unset", "region"]).status.code(), Some(0));
+    assert_eq!(run(&["get", "region"]).status.code(), Some(1));
+}
+
+#[test]
+fn help_explains_a_keyword() {
+    let folder = folder_with(&[]);
+    let one = gbvm(&["help", "get", "bot", "memory"], folder.path());
+    assert!(one.status.success() && text(&one.stdout).contains("GET BOT MEMORY"), "{}", text(&one.stdout));
+    assert_eq!(gbvm(&["help", "teleport"], folder.path()).status.code(), Some(2));
+}

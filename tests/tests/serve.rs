@@ -1,0 +1,198 @@
+//! The server over real sockets: endpoints, refusals, bounds, the loop through a stand-in CRM, stopping.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use gbvm_stdlib::security::hmac_sha256_hex;
+use gbvm_tests::root;
+
+/// A server in a process of its own, ended with the test.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str], folder: &Path) -> Server {
+        let mut child = Command::new(binary()).args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the server can be started");
+        let mut lines = BufReader::new(child.stdout.take().expect("the output is piped"));
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("the server says where it listens");
+        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("the server says {line:?}")).to_owned();
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        Server { child, address }
+    }
+
+    /// Sends a request and gives status and body.
+    fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("the server accepts");
+        let mut head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).expect("the head can be sent");
+        // A server that refuses a large body may close before it was all sent.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer but {answer:?}"));
+        (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+    }
+
+    fn post_signed(&self, path: &str, secret: &str, body: &str) -> (u16, String) {
+        let signature = hmac_sha256_hex(secret.as_bytes(), body.as_bytes());
+        self.post(path, &[("Content-Type", "application/json"), ("X-Webhook-Signature", &signature)], body.as_bytes())
+    }
+
+    /// Asks it to stop, as a service manager would, and gives its exit code.
+    fn stop(mut self) -> Option<i32> {
+        let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "the server can be signalled");
+        self.child.wait().expect("the server ends").code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It is gone already where the test stopped it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own file");
+    test.ancestors().nth(2).expect("tests are built in deps/ below the profile's folder").join(format!("gbvm{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// A CRM that answers every request and reports its first line and body.
+fn crm() -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("the listener has an address");
+    let (report, reported) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut reader = BufReader::new(stream.try_clone().expect("a socket can be shared"));
+            let (mut first, mut length) = (String::new(), 0);
+            if reader.read_line(&mut first).is_err() {
+                continue;
+            }
+            loop {
+                let mut line = String::new();
+                if reader.read_line(&mut line).is_err() || line.trim().is_empty() {
+                    break;
+                }
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap_or(0);
+                }
+            }
+            let mut body = vec![0; length];
+            if reader.read_exact(&mut body).is_err() {
+                continue;
+            }
+            let answer = r#"{"id":"crm-1"}"#;
+            let _ = write!(stream, "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}", answer.len());
+            if report.send(format!("{} {}", first.trim(), String::from_utf8_lossy(&body))).is_err() {
+                return;
+            }
+        }
+    });
+    (format!("http://{address}"), reported)
+}
+
+fn query(folder: &Path, select: &str) -> Vec<String> {
+    let database = rusqlite::Connection::open(folder.join("data.db")).expect("the database can be opened");
+    let mut statement = database.prepare(select).expect("the question is right");
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("the question can be asked");
+    rows.map(|row| row.expect("a row can be read")).collect()
+}
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::yield_now();
+    }
+}
+
+const OPTIONS: [&str; 8] = ["--listen", "127.0.0.1:0", "--db", "data.db", "--memory", "crm_webhook_secret=s3cret", "--memory", "crm_api_key=k-1"];
+
+#[test]
+fn a_signed_webhook_becomes_rows() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let bas = root().join("bas");
+    let server = Server::start(&[&["serve", bas.to_str().expect("the path is text")], &OPTIONS[..]].concat(), folder.path());
+    let body = r#"{"event":"created","type":"contact","id":"c-1","timestamp":"2026-01-31T08:59:00Z","data":{"firstName":"Ann","lastName":"Lee"}}"#;
+
+    for path in ["/webhook/crm-inbound", "/api/default/webhook/crm-inbound"] {
+        assert_eq!(server.post(path, &[("Content-Type", "application/json")], body.as_bytes()).0, 401, "{path}");
+        assert_eq!(server.post_signed(path, "guess", body).0, 401, "{path}");
+    }
+    assert_eq!(query(folder.path(), "SELECT count(*) || '' FROM sync_events"), ["0"]);
+    let (status, answer) = server.post_signed("/webhook/crm-inbound", "s3cret", body);
+    assert_eq!((status, answer.as_str()), (200, r#"{"status":"synced","record_id":"c-1","direction":"inbound"}"#));
+    assert_eq!(query(folder.path(), "SELECT first_name FROM contacts"), ["Ann"]);
+    assert_eq!(query(folder.path(), "SELECT record_id FROM sync_events"), ["c-1"]);
+    assert_eq!(server.post_signed("/webhook/crm-inbound", "s3cret", &body.replace("\"contact\"", "\"spaceship\"")).0, 400);
+    assert_eq!(server.post("/webhook/nobody", &[], b"{}").0, 404);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn bad_requests_are_refused_and_the_server_lives_on() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("open.bas"), "WEBHOOK \"open\", OPEN\nresult = body.a\n").expect("a file can be written");
+    let server = Server::start(&["run", "open.bas", "--listen", "127.0.0.1:0", "--db", "data.db"], folder.path());
+    let json = [("Content-Type", "application/json")];
+    let (status, answer) = server.post("/webhook/open", &json, b"{\"a\": oops}");
+    assert!(status == 400 && answer.contains("E_JSON"), "{status} {answer}");
+    let (status, answer) = server.post("/webhook/open", &json, &vec![b' '; 2 << 20]);
+    assert!(status == 413 && answer.contains("E_BODY_TOO_LARGE"), "{status} {answer}");
+    assert_eq!(server.post("/webhook/open", &[("Content-Type", "application/json"), ("X-A", "1"), ("X_A", "2")], b"{}").0, 400);
+    assert_eq!(server.post("/webhook/open", &json, ("[".repeat(100_000)).as_bytes()).0, 400);
+    assert_eq!(server.post("/webhook/open", &json, b"{\"a\": 7}"), (200, "7".to_owned()));
+}
+
+#[test]
+fn a_stored_contact_is_created_in_the_crm_exactly_once() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (url, requests) = crm();
+    let route = format!("https://api.crm.com={url}");
+    let bas = root().join("bas");
+    let _server = Server::start(&[&["serve", bas.to_str().expect("the path is text"), "--route", &route], &OPTIONS[..]].concat(), folder.path());
+    let insert = root().join("bas/samples/new-contact.bas");
+    let inserted = Command::new(binary()).args(["run", insert.to_str().expect("the path is text"), "--db", "data.db"]).current_dir(folder.path()).output().expect("the command can be started");
+    assert!(inserted.status.success(), "{}", String::from_utf8_lossy(&inserted.stderr));
+    let first = requests.recv_timeout(Duration::from_secs(20)).expect("the CRM is called");
+    assert!(first.starts_with("POST /api/contacts HTTP/1.1 ") && first.contains("\"firstName\":\"Ann\""), "{first}");
+    wait_for("the contact to be linked", || query(folder.path(), "SELECT coalesce(external_id, '') FROM contacts") == ["crm-1"]);
+    wait_for("the queue to be empty", || query(folder.path(), "SELECT count(*) || '' FROM gbvm_jobs WHERE state = 'queued'") == ["0"]);
+    assert!(requests.recv_timeout(Duration::from_millis(1500)).is_err(), "nothing more is sent");
+}
+
+#[test]
+fn a_port_in_use_has_its_own_exit_code() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("the listener has an address").to_string();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("open.bas"), "WEBHOOK \"open\", OPEN\n").expect("a file can be written");
+    let output = Command::new(binary()).args(["run", "open.bas", "--listen", &address, "--db", "data.db"]).current_dir(folder.path()).output().expect("the command can be started");
+    assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&address), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_second_server_on_one_database_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("open.bas"), "WEBHOOK \"open\", OPEN\n").expect("a file can be written");
+    let arguments = ["run", "open.bas", "--listen", "127.0.0.1:0", "--db", "data.db"];
+    let _first = Server::start(&arguments, folder.path());
+    let second = Command::new(binary()).args(arguments).current_dir(folder.path()).output().expect("the command can be started");
+    assert_eq!(second.status.code(), Some(4), "{}", String::from_utf8_lossy(&second.stderr));
+}

@@ -1,0 +1,74 @@
+//! A program as text, for people and for golden tests.
+
+use std::fmt::Write as _;
+
+use crate::isa::Operand;
+use crate::program::{Constant, Path, Procedure, Program, Root, Step, line_and_column};
+
+/// The program's procedures with their instructions; in the margin the line of the source where it changes.
+pub fn disassemble(program: &Program) -> String {
+    let mut text = String::new();
+    for (at, procedure) in program.procedures.iter().enumerate() {
+        if at > 0 {
+            text.push('\n');
+        }
+        let name = if procedure.name.is_empty() { "main" } else { &procedure.name };
+        let _ = writeln!(text, "{name}: {} parameters, {} registers", procedure.parameters, procedure.registers);
+        let mut last_line = 0;
+        for pc in procedure.entry..procedure.end {
+            let span = program.spans[pc as usize];
+            let (line, _) = line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize);
+            let margin = if line == last_line { String::new() } else { line.to_string() };
+            last_line = line;
+            let instruction = &program.code[pc as usize];
+            let operands: Vec<String> = instruction.operands().into_iter().map(|operand| shown(program, procedure, operand)).filter(|operand| !operand.is_empty()).collect();
+            let _ = writeln!(text, "{}", format!("{margin:>5}  {:04}  {:<20} {}", pc - procedure.entry, instruction.name(), operands.join(", ")).trim_end());
+        }
+    }
+    text
+}
+
+fn shown(program: &Program, procedure: &Procedure, operand: Operand) -> String {
+    let register = |index: u8| match procedure.variables.iter().find(|(own, _)| *own == index) {
+        Some((_, name)) => format!("r{index}:{name}"),
+        None => format!("r{index}"),
+    };
+    match operand {
+        Operand::Read(reg) | Operand::Write(reg) => register(reg.0),
+        Operand::Range(range) => format!("r{}..{}", range.first.0, u16::from(range.first.0) + u16::from(range.count)),
+        Operand::Block(first, count) => format!("r{}..{}", first.0, u16::from(first.0) + u16::from(count)),
+        Operand::Arguments(first, site) => {
+            let site = &program.sites[site.at()];
+            let filters = site.arguments.iter().filter_map(|argument| argument.template).map(|template| format!(" filter#{}", template.0)).collect::<String>();
+            format!("{}({} from r{}) {:?}{filters}", program.imports[site.import.at()].phrase, site.arguments.len(), first.0, site.wanted)
+        }
+        Operand::Window(first, callee) => format!("{} at r{}", program.procedures[callee.at()].name, first.0),
+        Operand::Fields(first, shape) => {
+            let fields: Vec<&str> = program.shapes[shape.at()].iter().map(|name| &*program.names[name.at()]).collect();
+            format!("{{{}}} from r{}", fields.join(" "), first.0)
+        }
+        Operand::Const(index) => match &program.constants[index.at()] {
+            Constant::Int(int) => int.to_string(),
+            Constant::Float(float) => format!("{float:?}"),
+            Constant::Text(text) => format!("{text:?}"),
+        },
+        Operand::Int(int) => int.to_string(),
+        Operand::Flag(flag) => flag.to_string(),
+        Operand::Name(index) => format!(".{}", program.names[index.at()]),
+        Operand::Path(index) => path_shown(program, &program.paths[index.at()]),
+        Operand::Global(index) => format!("@{}", program.globals[index.at()]),
+        Operand::Cache(_) => String::new(),
+        Operand::To(target) => format!("-> {:04}", target.0 - procedure.entry),
+    }
+}
+
+fn path_shown(program: &Program, path: &Path) -> String {
+    let root = match path.root {
+        Root::Register(register) => format!("r{}", register.0),
+        Root::Global(global) => format!("@{}", program.globals[global.at()]),
+    };
+    path.steps.iter().fold(root, |text, step| match step {
+        Step::Field(name) => format!("{text}.{}", program.names[name.at()]),
+        Step::Index(register) => format!("{text}[r{}]", register.0),
+    })
+}

@@ -1,0 +1,265 @@
+//! One run of a program: start, stop at a host call, go on, and the faults in between.
+//!
+//! [`Vm::run`] returns whenever the run needs something: an answer of the host, more fuel, or nothing any more. No
+//! thread and no borrowed stack is held meanwhile.
+
+mod access;
+mod execute;
+mod place;
+
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use crate::fault::{Fault, Place};
+use crate::frame::Frame;
+use crate::instant::Instant;
+use crate::isa::Instruction;
+use crate::limits::Limits;
+use crate::native::Native;
+use crate::object::{Key, Shape};
+use crate::program::{CallSite, Constant, ProcIndex, Program, Reg, SiteIndex, Span, line_and_column, line_text};
+use crate::text::Text;
+use crate::value::Value;
+use crate::verify::verify;
+
+/// Registers that a window spans: every index of one byte is inside.
+pub(crate) const WINDOW: usize = 256;
+/// The most places a trace tells; of a deeper one the middle is left out.
+const TRACE_MAX: usize = 20;
+
+/// A verified program with its functions bound, shared by all its runs.
+pub struct Linked {
+    program: Arc<Program>,
+    natives: Vec<Native>,
+    hash: OnceLock<u64>,
+}
+
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<Linked>();
+    is_shared::<Program>();
+};
+
+impl Linked {
+    /// Verifies a program and binds the functions it imports.
+    ///
+    /// # Errors
+    /// `E_PROGRAM` where the program is damaged or imports what nobody provides.
+    pub fn new(program: Arc<Program>, resolve: impl Fn(&str) -> Option<Native>) -> Result<Linked, Fault> {
+        verify(&program)?;
+        let natives = program.imports.iter().map(|import| {
+            resolve(&import.phrase)
+                .filter(|native| import.is_pure != matches!(native, Native::Host))
+                .ok_or_else(|| Fault::new("E_PROGRAM", format!("the program needs {}, which is not here", import.phrase)))
+        });
+        let natives = natives.collect::<Result<_, _>>()?;
+        Ok(Linked { program, natives, hash: OnceLock::new() })
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// Identifies the program over processes: equal programs have equal hashes.
+    pub fn hash(&self) -> u64 {
+        *self.hash.get_or_init(|| crate::checkpoint::program_hash(&self.program))
+    }
+}
+
+/// Why a run returned to its host.
+#[derive(Debug)]
+pub enum Stop {
+    /// The run has ended; its variables can be read.
+    Done,
+    /// The fuel is used up; give more with [`Vm::set_fuel`] and run on.
+    OutOfFuel,
+    /// It waits for what [`Vm::pending`] says.
+    HostCall,
+    /// It failed, and nothing trapped it.
+    Failed(Fault),
+}
+
+/// A call that the host is to answer.
+#[derive(Clone, Copy)]
+pub struct Pending<'a> {
+    /// The phrase of the keyword.
+    pub phrase: &'a str,
+    /// What the compiler knows of the call.
+    pub site: &'a CallSite,
+    /// The arguments' values.
+    pub arguments: &'a [Value],
+    /// The serial numbers of the procedure calls that are alive, outermost first.
+    pub frames: &'a [u64],
+}
+
+/// How secrets get into checkpoints and out again.
+pub trait Secrets {
+    /// The value of the secret memory entry with this key.
+    fn reveal(&self, key: &str) -> Option<String>;
+    /// Bytes that only [`Secrets::open`] can read; none where nothing can be sealed.
+    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>>;
+    /// What [`Secrets::seal`] sealed.
+    fn open(&self, sealed: &[u8]) -> Option<Vec<u8>>;
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Ready,
+    Waiting { dst: Reg, first: Reg, site: SiteIndex },
+    Ended,
+}
+
+/// One run of a program. Its values belong to the thread it was made on; [`Vm::checkpoint`] takes it elsewhere.
+pub struct Vm {
+    pub(crate) linked: Arc<Linked>,
+    pub(crate) limits: Arc<Limits>,
+    /// All registers; a window of [`WINDOW`] above the present base is always there.
+    pub(crate) stack: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) serials: Vec<u64>,
+    pub(crate) next_serial: u64,
+    pub(crate) globals: Vec<Value>,
+    pub(crate) state: State,
+    constants: Vec<Value>,
+    names: Vec<Key>,
+    shapes: Vec<Option<Rc<Shape>>>,
+    /// For each field instruction, the shape it last met and the field's slot in it.
+    caches: Vec<(u64, u32)>,
+    fuel: u64,
+}
+
+impl Vm {
+    /// A run that has not begun.
+    pub fn new(linked: &Arc<Linked>, limits: &Arc<Limits>) -> Vm {
+        let program = &linked.program;
+        let names: Vec<Key> = program.names.iter().map(|name| Key::from(&**name)).collect();
+        let shapes = program.shapes.iter().map(|fields| Shape::of(&fields.iter().map(|name| names[name.at()].clone()).collect::<Vec<_>>())).collect();
+        let constants = program.constants.iter().map(|constant| match constant {
+            Constant::Int(int) => Value::Int(*int),
+            Constant::Float(float) => Value::Float(*float),
+            Constant::Text(text) => Value::Text(Text::literal(&**text)),
+        });
+        Vm {
+            linked: linked.clone(),
+            limits: limits.clone(),
+            stack: vec![Value::Missing; WINDOW],
+            frames: vec![Frame { procedure: ProcIndex(0), base: 0, pc: program.procedures[0].entry }],
+            serials: vec![1],
+            next_serial: 2,
+            globals: vec![Value::Missing; program.globals.len()],
+            state: State::Ready,
+            constants: constants.collect(),
+            names,
+            shapes,
+            caches: vec![(0, 0); usize::from(program.caches)],
+            fuel: u64::MAX,
+        }
+    }
+
+    /// Sets a variable of the main part by its lower-case name; false where the program has none of that name.
+    pub fn set_variable(&mut self, name: &str, value: Value) -> bool {
+        let program = self.linked.program.clone();
+        if let Some(slot) = program.globals.iter().position(|own| **own == *name) {
+            self.globals[slot] = value;
+            return true;
+        }
+        match program.procedures[0].variables.iter().find(|(_, own)| **own == *name) {
+            Some((register, _)) => {
+                self.stack[usize::from(*register)] = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The value of a variable of the main part, by its lower-case name.
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// The variables of the main part: those that procedures share, then the others.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let program = &self.linked.program;
+        let shared = program.globals.iter().zip(&self.globals).map(|(name, value)| (&**name, value));
+        let own = program.procedures[0].variables.iter().map(|(register, name)| (&**name, &self.stack[usize::from(*register)]));
+        shared.chain(own)
+    }
+
+    /// Sets how many instructions may run, counted on calls and backward jumps; none means no bound.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.fuel = fuel.unwrap_or(u64::MAX);
+    }
+
+    /// Begins or goes on until the run needs something. A run that has ended stays so.
+    pub fn run(&mut self, now: &dyn Fn() -> Instant) -> Stop {
+        match self.state {
+            State::Ended => return Stop::Done,
+            State::Waiting { .. } => return Stop::HostCall,
+            State::Ready => {}
+        }
+        match self.execute(now) {
+            Ok(stop) => stop,
+            Err(fault) => {
+                self.state = State::Ended;
+                Stop::Failed(self.placed(fault))
+            }
+        }
+    }
+
+    /// The call that the host is to answer.
+    pub fn pending(&self) -> Option<Pending<'_>> {
+        let State::Waiting { first, site, .. } = self.state else { return None };
+        let program = &self.linked.program;
+        let site = &program.sites[site.at()];
+        let base = self.frames.last().map_or(0, |frame| frame.base) + first.at();
+        Some(Pending { phrase: &program.imports[site.import.at()].phrase, site, arguments: &self.stack[base..base + site.arguments.len()], frames: &self.serials })
+    }
+
+    /// Gives the answer to the pending call. Without one it does nothing.
+    pub fn resume(&mut self, answer: Value) {
+        if let State::Waiting { dst, .. } = self.state {
+            let base = self.frames.last().map_or(0, |frame| frame.base);
+            self.stack[base + dst.at()] = answer;
+            self.state = State::Ready;
+        }
+    }
+
+    /// Ends the run by a fault of the host, and gives the fault with its places.
+    pub fn fail(&mut self, fault: Fault) -> Fault {
+        let fault = self.placed(fault);
+        self.state = State::Ended;
+        fault
+    }
+
+    /// The fault with the places that led to it, innermost first.
+    fn placed(&self, mut fault: Fault) -> Fault {
+        if !fault.trace.is_empty() {
+            return fault;
+        }
+        let program = &self.linked.program;
+        for (depth, frame) in self.frames.iter().rev().enumerate() {
+            if depth == TRACE_MAX {
+                break;
+            }
+            let at = frame.pc.saturating_sub(1) as usize;
+            let argument = fault.argument.filter(|_| depth == 0).and_then(|argument| match program.code[at] {
+                Instruction::CallPure { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
+                _ => None,
+            });
+            let span = argument.map_or(program.spans[at], |argument| argument.span);
+            fault.trace.push(place_of(program, span, frame.procedure));
+        }
+        fault
+    }
+}
+
+fn place_of(program: &Program, span: Span, procedure: ProcIndex) -> Place {
+    let source = &program.sources[usize::from(span.source)];
+    let (line, column) = line_and_column(&source.text, span.start as usize);
+    let text = line_text(&source.text, line);
+    let meant = source.text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let width = meant.lines().next().unwrap_or("").chars().count().max(1) as u32;
+    Place { file: source.name.to_string(), line, column, procedure: program.procedures[procedure.at()].name.to_string(), text: text.to_owned(), width }
+}
