@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flows;
 use crate::lint;
 use crate::lower::{self, Facts};
+use crate::parse::parse;
 use crate::reach;
 use crate::resolve::{self, Answer, Whole};
 use crate::rows;
@@ -39,12 +40,13 @@ pub struct CompiledScript {
     pub accesses: Accesses,
 }
 
-/// Compiles trees: that of the script first, then those of libraries, whose procedures answer the calls that the
-/// script does not. Each comes with what its parser said.
-pub fn compile_trees(sources: &[Source], parsed: Vec<(Script, Vec<Diagnostic>)>, signatures: &[Signature]) -> Compilation {
+/// Compiles a script, the first source, with libraries, the others, whose procedures answer the calls that the
+/// script does not.
+pub fn compile(sources: &[Source], signatures: &[Signature]) -> Compilation {
     let mut diagnostics = Vec::new();
-    let mut trees = Vec::with_capacity(parsed.len());
-    for (tree, found) in parsed {
+    let mut trees = Vec::with_capacity(sources.len());
+    for (index, source) in (0u16..).zip(sources) {
+        let (tree, found) = parse(source, index, signatures);
         diagnostics.extend(found);
         trees.push(tree);
     }

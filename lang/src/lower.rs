@@ -218,18 +218,12 @@ impl Lowering<'_> {
         if let Some(label) = self.leave_label(leave) {
             return self.jump(label, span);
         }
-        let message = match leave {
-            Leave::Run => return self.emit(span, Instruction::Halt {}),
-            Leave::Procedure if self.routine > 0 => return self.leave_procedure(span),
-            Leave::Procedure => "There is no SUB or FUNCTION here to leave; EXIT alone ends the run.",
-            Leave::For => "EXIT FOR stands outside of a FOR loop.",
-            Leave::While => "EXIT WHILE stands outside of a WHILE loop.",
-            Leave::Do => "EXIT DO stands outside of a DO loop.",
-            Leave::ContinueFor => "CONTINUE FOR stands outside of a FOR loop.",
-            Leave::ContinueWhile => "CONTINUE WHILE stands outside of a WHILE loop.",
-            Leave::ContinueDo => "CONTINUE DO stands outside of a DO loop.",
-        };
-        self.error("E_EXIT", span, message);
+        match leave {
+            Leave::Run => self.emit(span, Instruction::Halt {}),
+            Leave::Procedure => self.leave_procedure(span),
+            // Outside of such a loop: refused where blocks are nested.
+            Leave::For | Leave::While | Leave::Do | Leave::ContinueFor | Leave::ContinueWhile | Leave::ContinueDo => {}
+        }
     }
 
     fn jump(&mut self, label: Label, span: Span) {

@@ -33,7 +33,7 @@ impl Lowering<'_> {
             if !matches!(part, Part::Text(..)) {
                 let register = self.registers.temporary();
                 self.part(part, register);
-                items = RegRange { first: Reg(mark), count: items.count + 1 };
+                items = RegRange { first: Reg(mark), count: items.count.saturating_add(1) };
             }
         }
         self.emit(argument.span, Instruction::NewArray { dst, items });
@@ -52,13 +52,14 @@ pub(crate) fn filter_sources<T>(expression: &Expression, read: impl FnOnce(&[Sou
 
 /// A filter's parts as its parser takes them: values are numbered holes.
 fn sources<'a>(parts: &'a [Part]) -> Vec<Source<'a>> {
-    let mut hole = 0;
+    let mut hole = 0u16;
     let mut sources = Vec::with_capacity(parts.len());
     for part in parts {
         sources.push(match part {
             Part::Text(text, _) => Source::Text(text),
             Part::Value(_) | Part::Added(..) => {
-                hole += 1;
+                // So many values never fit into registers, which is reported where they are computed.
+                hole = hole.saturating_add(1);
                 Source::Hole(hole - 1)
             }
         });
