@@ -2,4 +2,6 @@
 
 pub mod client;
 pub mod cron;
+pub mod percent;
 pub mod server;
+pub mod smtp;
