@@ -162,6 +162,8 @@ impl Mailer {
         let (name, address) = &self.from;
         let sender = Address::new_address((!name.is_empty()).then(|| name.clone()), address.clone());
         let recipients = Address::new_list(to.iter().map(|address| Address::new_address(None::<&str>, address.as_str())).collect());
+        // In mail a lone CR is no line break, and some servers take one for it: only whole breaks go out.
+        let body = body.replace("\r\n", "\n").replace('\r', "\n");
         let bytes = MessageBuilder::new()
             .from(sender)
             .to(recipients)
