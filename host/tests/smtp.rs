@@ -239,6 +239,10 @@ fn passwords_are_sent_and_never_shown() {
     let heard = server.heard();
     let sent = heard.split_once("AUTH PLAIN ").expect("signed in").1.lines().next().expect("a line");
     assert_eq!(BASE64.decode(sent.as_bytes()).expect("base64"), "\0shop@example.com\0p:ss/wörd".as_bytes());
+    let refusing = self::server(|word| if word == "AUTH" { "535 5.7.8 who are you".to_owned() } else { polite(word) });
+    let url = format!("smtp://shop:hunter2@localhost:{}", refusing.port);
+    let failure = Mailer::new(&url, "a@b.c".into()).expect("a good URL").send(&to(&["a@example.org"]), "s", "b", "x@gbvm").expect_err("refused");
+    assert_eq!(failure, MailFailure { retry: false, reply: "535 5.7.8 who are you".into() });
     for bad in ["mail.example.com", "http://user:hunter2@mail.example.com", "smtp://user:hunter2@", "smtp://user:hunter2@host:99999", "smtps://user:hunter2@ho st", "smtps://user:hunter2@[::zz]:1"] {
         let message = Mailer::new(bad, "a@b.c".into()).expect_err(bad);
         assert!(!message.contains("hunter2"), "{message}");
