@@ -302,7 +302,8 @@ impl Network {
             ureq::Error::Other(inner) if inner.is::<RefusedAddress>() => TransportError::AddressRefused { host_and_port: host.clone() },
             ureq::Error::HostNotFound => TransportError::Broken(format!("the host of {host} has no address")),
             ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => late.clone(),
-            ureq::Error::Io(error) => TransportError::Broken(format!("the connection to {host} failed: {}", error.kind())),
+            // Refused, reset, or a certificate that is not trusted: the system and the TLS library say it best.
+            ureq::Error::Io(error) => TransportError::Broken(format!("the connection to {host} failed: {error}")),
             ureq::Error::Rustls(error) => TransportError::Broken(format!("the secure connection to {host} failed: {error}")),
             ureq::Error::Tls(error) => TransportError::Broken(format!("the secure connection to {host} failed: {error}")),
             ureq::Error::ConnectionFailed => TransportError::Broken(format!("the connection to {host} failed")),

@@ -30,7 +30,7 @@ use smol::lock::{Semaphore, SemaphoreGuardArc};
 use smol::{Async, Executor, Timer};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
-pub use request::{decode_percent, fold_headers};
+pub use request::fold_headers;
 
 use pool::Pool;
 use stall::Stalling;
@@ -48,7 +48,7 @@ pub type Handler = Arc<dyn Fn(IncomingRequest) -> OutgoingResponse + Send + Sync
 pub struct IncomingRequest {
     /// `GET`, `POST`, …
     pub method: String,
-    /// The path as sent, still percent-encoded; see [`decode_percent`].
+    /// The path as sent, still percent-encoded; see [`crate::percent::decode_percent`].
     pub path: String,
     /// Names and values of the query, decoded, in order.
     pub query: Vec<(String, String)>,

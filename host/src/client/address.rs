@@ -107,7 +107,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
     // Only 2000::/3 is given out; of it, tunnels (Teredo, 6to4), benchmarks and documentation are special.
     let is_given_out = first & 0xe000 == 0x2000;
-    let is_special = (first == 0x2001 && second < 0x200) || (first == 0x2001 && second == 0xdb8) || first == 0x2002 || (first == 0x3fff && second < 0x1000);
+    let is_special = match first {
+        0x2001 => second < 0x200 || second == 0xdb8,
+        0x2002 => true,
+        0x3fff => second < 0x1000,
+        _ => false,
+    };
     is_given_out && !is_special
 }
 

@@ -6,10 +6,13 @@ struct Plan {
     period: Option<(Unit, u32)>,
     weekdays: Option<String>,
     days: Option<String>,
-    /// Hour and minute.
-    times: Vec<(u32, u32)>,
+    times: Vec<TimeOfDay>,
+    /// First and last hour.
     window: Option<(u32, u32)>,
 }
+
+/// Hour and minute.
+type TimeOfDay = (u32, u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
@@ -265,9 +268,9 @@ fn stepped(count: u32, whole: u32, name: &str, whole_name: &str) -> Result<Strin
     match count {
         1 => Ok("*".into()),
         count if count == whole => Ok("0".into()),
-        count if whole % count == 0 => Ok(format!("*/{count}")),
+        count if whole.is_multiple_of(count) => Ok(format!("*/{count}")),
         _ => {
-            let even: Vec<String> = (1..=whole / 2).filter(|step| whole % step == 0).map(|step| step.to_string()).collect();
+            let even: Vec<String> = (1..=whole / 2).filter(|step| whole.is_multiple_of(*step)).map(|step| step.to_string()).collect();
             Err(format!("{count} {name}s do not divide {whole_name} evenly; {} do.", even.join(", ")))
         }
     }
@@ -299,7 +302,7 @@ fn ordinal(word: &str) -> Option<u32> {
 }
 
 /// A time of day and how many words it takes.
-fn clock(words: &[&str]) -> Result<Option<((u32, u32), usize)>, String> {
+fn clock(words: &[&str]) -> Result<Option<(TimeOfDay, usize)>, String> {
     let Some(&first) = words.first() else { return Ok(None) };
     match first {
         "midnight" => return Ok(Some(((0, 0), 1))),

@@ -12,6 +12,7 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::{IncomingRequest, OutgoingResponse};
+use crate::percent::decode_percent;
 
 /// What is read and thrown away of a body that is too large, so that its sender comes to read the answer.
 const DISCARD_BYTES: usize = 4 << 20;
@@ -120,20 +121,6 @@ fn parse_query(query: &str) -> Vec<(String, String)> {
             (decode_percent(&name.replace('+', " ")), decode_percent(&value.replace('+', " ")))
         })
         .collect()
-}
-
-/// The text with `%41` and the like decoded; what is not UTF-8 becomes `�`, and a `%` without two digits stays.
-pub fn decode_percent(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
-        let byte = digits.and_then(|digits| data_encoding::HEXLOWER_PERMISSIVE.decode(digits).ok()).and_then(|decoded| decoded.first().copied());
-        decoded.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Whether a signature scheme relies on this header: two of them would let one be checked and the other be read.
