@@ -41,6 +41,8 @@ IF event <> "created" AND event <> "updated" AND event <> "deleted" THEN problem
 
 ' The CRM may send only the fields that changed. One that it leaves out is missing here, and a missing field is not
 ' written, so the column keeps its value. One that it sends as null is cleared.
+' The CRM's own time goes with the row. The underscore makes it bookkeeping: no trigger starts and nothing is merged
+' because of it.
 SELECT CASE record_type
     CASE "contact"
         table_name = "contacts"
@@ -56,7 +58,7 @@ SELECT CASE record_type
             .title = data.title
             .source = data.leadSource
             .status = data.status
-            .source_timestamp = source_timestamp
+            ._source_timestamp = source_timestamp
             .deleted_at = deleted_at
             .deleted_from = deleted_from
             .updated_at = NOW()
@@ -75,7 +77,7 @@ SELECT CASE record_type
             .annual_revenue = data.annualRevenue
             .employee_count = data.numberOfEmployees
             .billing_address = data.billingAddress
-            .source_timestamp = source_timestamp
+            ._source_timestamp = source_timestamp
             .deleted_at = deleted_at
             .deleted_from = deleted_from
             .updated_at = NOW()
@@ -94,7 +96,7 @@ SELECT CASE record_type
             .stage = data.stageName
             .probability = data.probability
             .close_date = data.closeDate
-            .source_timestamp = source_timestamp
+            ._source_timestamp = source_timestamp
             .deleted_at = deleted_at
             .deleted_from = deleted_from
             .updated_at = NOW()
@@ -120,7 +122,7 @@ END IF
 known = FIND mirror, "id=" + record_id
 
 ' Webhooks overtake each other. A version older than one that came before it has nothing to add.
-IF known.source_timestamp > source_timestamp THEN
+IF known._source_timestamp > source_timestamp THEN
     CALL log_event("stale")
     WITH result = NEW OBJECT
         .status = "synced"
@@ -143,7 +145,7 @@ IF existing.updated_at <> "" AND existing.synced_at = "" THEN changed_here = TRU
 
 ' The rule: the newer side wins, and a conflict is an edit here that the CRM has not seen and whose time the CRM's
 ' change is not clearly after. A record in conflict stays so until it is resolved: applying a later change beside it
-' would be undone by the resolution.
+' could be undone by the resolution.
 open_conflict = FIND "sync_conflicts", "source=crm AND table=" + table_name + " AND external_id=" + record_id + " AND status<>resolved"
 
 IF open_conflict.id <> "" OR (changed_here AND NOT source_timestamp > existing.updated_at) THEN
