@@ -18,6 +18,7 @@ mod form;
 mod input;
 pub mod outbox;
 pub mod outcome;
+mod percent;
 pub mod render;
 pub mod runner;
 mod scheduler;

@@ -8,7 +8,7 @@ use gbvm_vm::fault::Fault;
 
 use crate::client::{PlainRequest, is_retried, retry_after};
 use crate::engine::World;
-use crate::smtp::MailFailure;
+use crate::smtp::{MailFailure, Mailer};
 use crate::storage::{Delivery, DeliveryKind};
 
 /// How long to wait after each failed try, in seconds. After the last the delivery is dead.
@@ -21,6 +21,12 @@ pub trait Post: Send + Sync {
     /// # Errors
     /// The server's refusal, or why it was not reached.
     fn send(&self, to: &[String], subject: &str, body: &str, message_id: &str) -> Result<String, MailFailure>;
+}
+
+impl Post for Mailer {
+    fn send(&self, to: &[String], subject: &str, body: &str, message_id: &str) -> Result<String, MailFailure> {
+        Mailer::send(self, to, subject, body, message_id)
+    }
 }
 
 /// A delivery as it goes out, secrets in the clear: plain data for whichever thread makes the try.

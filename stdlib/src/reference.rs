@@ -68,6 +68,20 @@ fn note(keyword: &Keyword) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join(" "))
 }
 
+/// Every keyword with its summary, by family: what `gbvm help` shows.
+pub fn overview() -> String {
+    let mut out = String::new();
+    let mut family = "";
+    for keyword in table::keywords() {
+        if keyword.family != family {
+            family = keyword.family;
+            let _ = write!(out, "{}{family}\n", if out.is_empty() { "" } else { "\n" });
+        }
+        let _ = write!(out, "  {:<24} {}\n", keyword.signature.phrase, keyword.summary);
+    }
+    out
+}
+
 /// The whole reference as Markdown, by family in the order of the list.
 pub fn markdown() -> String {
     let mut out = String::from("# Keywords and functions\n\nMade from the records of the keywords; change those and not this page.\n");

@@ -237,13 +237,13 @@ impl Storage for Store {
     }
 
     fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> {
-        let table = self.table_for_fields(table, row.fields())?;
+        let table = self.table_for_row(table, row)?;
         self.insert_row(&table, row)
     }
 
     fn update(&mut self, table: &str, filter: Filter<'_>, changes: &Object) -> Result<u64, Fault> {
         query::check_write(&filter, &self.limits)?;
-        let table = self.table_for_fields(table, changes.fields())?;
+        let table = self.table_for_row(table, changes)?;
         let found = self.matching(&table, &filter)?;
         let count = found.len() as u64;
         if let Some(id) = changes.get("id")
@@ -259,7 +259,7 @@ impl Storage for Store {
         if operators::is_empty(id) {
             return Err(Fault::new("E_ID_EMPTY", format!("SAVE needs an id for its row of {table}, and this one is empty")));
         }
-        let table = self.table_for_fields(table, row.fields())?;
+        let table = self.table_for_row(table, row)?;
         match self.find_by_id(&table, id)? {
             Some(found) => {
                 let rowid = found.rowid;

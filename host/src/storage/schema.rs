@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gbvm_vm::fault::Fault;
-use gbvm_vm::object::Key;
+use gbvm_vm::object::{Key, Object};
 use gbvm_vm::value::Value;
 use rusqlite::OptionalExtension;
 
@@ -230,11 +230,11 @@ impl Store {
         Ok(())
     }
 
-    /// The table with every column that these fields need, and their kinds settled. A field that no loaded script
+    /// The table with every column that this row needs, and their kinds settled. A field that no loaded script
     /// names makes no column.
-    pub(super) fn table_for_fields<'v>(&mut self, name: &str, fields: impl Iterator<Item = (&'v Key, &'v Value)> + Clone) -> Result<Arc<Table>, Fault> {
+    pub(super) fn table_for_row(&mut self, name: &str, row: &Object) -> Result<Arc<Table>, Fault> {
         let mut table = self.table_for_writing(name)?;
-        for (key, _) in fields.clone() {
+        for (key, _) in row.fields() {
             if table.column(key).is_some() {
                 continue;
             }
@@ -246,7 +246,7 @@ impl Store {
             table = self.table_for_writing(name)?;
         }
         let mut has_news = false;
-        for (key, value) in fields {
+        for (key, value) in row.fields() {
             let Some(column) = table.column(key).filter(|column| column.kind.is_none()) else { continue };
             let Some(kind) = Kind::of(value) else { continue };
             let sql = "INSERT INTO gbvm_columns (tbl, col, kind) VALUES (lower(?1), lower(?2), ?3) ON CONFLICT DO NOTHING";
