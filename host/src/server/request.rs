@@ -12,7 +12,7 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::{IncomingRequest, OutgoingResponse};
-use crate::percent::decode_percent;
+use crate::form;
 
 /// What is read and thrown away of a body that is too large, so that its sender comes to read the answer.
 const DISCARD_BYTES: usize = 4 << 20;
@@ -88,7 +88,7 @@ pub(super) async fn read(request: Request<Incoming>, peer: SocketAddr, limits: &
     Ok(IncomingRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
-        query: head.uri.query().map(parse_query).unwrap_or_default(),
+        query: head.uri.query().map(form::decode).unwrap_or_default(),
         headers,
         body: read?,
         peer,
@@ -110,17 +110,6 @@ async fn discard(body: &mut Incoming) {
         Timer::after(DISCARD_TIME).await;
     };
     read.or(expire).await;
-}
-
-fn parse_query(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode_percent(&name.replace('+', " ")), decode_percent(&value.replace('+', " ")))
-        })
-        .collect()
 }
 
 /// Whether a signature scheme relies on this header: two of them would let one be checked and the other be read.
@@ -187,7 +176,7 @@ mod tests {
 
     #[test]
     fn queries_are_decoded() {
-        let decoded = parse_query("a=1+2&b=%C3%A4%2&&c&=d&e=%ff%26");
+        let decoded = form::decode("a=1+2&b=%C3%A4%2&&c&=d&e=%ff%26");
         assert_eq!(decoded, headers(&[("a", "1 2"), ("b", "ä%2"), ("c", ""), ("", "d"), ("e", "\u{fffd}&")]));
     }
 }
