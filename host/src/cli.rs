@@ -58,7 +58,7 @@ enum Verb {
     /// Compile scripts and report what is wrong with them
     Check(check::Options),
     /// Run a script, fire one event at it, or serve it
-    Run(run::Options),
+    Run(Box<run::Options>),
     /// Serve all scripts of a folder
     Serve(serve::Options),
     /// Show the bytecode of a script

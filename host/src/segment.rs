@@ -33,11 +33,6 @@ impl<'a> Segment<'a> {
         Segment { world, identity, may_write, state: RefCell::default() }
     }
 
-    /// Whether the transaction is open.
-    pub fn is_open(&self) -> bool {
-        self.state.borrow().open.is_some()
-    }
-
     /// Whether something was written since it opened.
     pub fn has_written(&self) -> bool {
         self.state.borrow().has_written

@@ -11,7 +11,6 @@ mod seal;
 mod sql;
 mod values;
 
-use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -275,13 +274,6 @@ impl Store {
             found.push(line);
         }
         Ok(found)
-    }
-
-    /// The names of the scripts' tables.
-    fn user_tables(&self) -> Result<BTreeSet<String>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'gbvm\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").map_err(fault)?;
-        let names = statement.query_map([], |row| row.get(0));
-        names.and_then(Iterator::collect).map_err(fault)
     }
 }
 

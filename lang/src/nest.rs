@@ -273,12 +273,12 @@ impl Nester<'_> {
             Leave::ContinueDo => ("CONTINUE DO", "DO"),
             Leave::ContinueWhile => ("CONTINUE WHILE", "WHILE"),
         };
-        let is_inside = self.stack.iter().any(|frame| match (leave, &frame.block) {
-            (Leave::For | Leave::ContinueFor, Block::ForEach { .. } | Block::For { .. }) => true,
-            (Leave::Do | Leave::ContinueDo, Block::Do(_)) => true,
-            (Leave::While | Leave::ContinueWhile, Block::While(_)) => true,
-            (Leave::Procedure, Block::Procedure { .. }) => true,
-            _ => false,
+        let is_inside = self.stack.iter().any(|frame| match leave {
+            Leave::Run => true,
+            Leave::For | Leave::ContinueFor => matches!(frame.block, Block::ForEach { .. } | Block::For { .. }),
+            Leave::Do | Leave::ContinueDo => matches!(frame.block, Block::Do(_)),
+            Leave::While | Leave::ContinueWhile => matches!(frame.block, Block::While(_)),
+            Leave::Procedure => matches!(frame.block, Block::Procedure { .. }),
         });
         if !is_inside {
             let verb = if leave == Leave::Procedure { "stand" } else { "stands" };

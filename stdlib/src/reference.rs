@@ -75,9 +75,9 @@ pub fn overview() -> String {
     for keyword in table::keywords() {
         if keyword.family != family {
             family = keyword.family;
-            let _ = write!(out, "{}{family}\n", if out.is_empty() { "" } else { "\n" });
+            let _ = writeln!(out, "{}{family}", if out.is_empty() { "" } else { "\n" });
         }
-        let _ = write!(out, "  {:<24} {}\n", keyword.signature.phrase, keyword.summary);
+        let _ = writeln!(out, "  {:<24} {}", keyword.signature.phrase, keyword.summary);
     }
     out
 }

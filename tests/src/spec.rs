@@ -84,7 +84,7 @@ pub fn print(cases: &[Case]) -> String {
             document.push('\n');
         }
         let prose = case.prose.trim();
-        let _ = write!(document, "# {}\n", case.name);
+        let _ = writeln!(document, "# {}", case.name);
         if !prose.is_empty() {
             let _ = write!(document, "\n{prose}\n");
         }

@@ -20,6 +20,7 @@ pub const DEFAULT_DATABASE: &str = ".gbvm/data.db";
 
 /// Options of every verb that runs scripts.
 #[derive(Args, Clone, Debug, Default)]
+#[group(skip)]
 pub struct Options {
     /// The SQLite file [default: .gbvm/data.db]; `:memory:` for none
     #[arg(long, value_name = "PATH")]
