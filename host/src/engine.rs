@@ -51,6 +51,7 @@ pub struct World {
     embedded: Vec<Embedded>,
     origins: BTreeSet<String>,
     zone: Option<String>,
+    inputs: BTreeMap<String, String>,
     news: (Mutex<bool>, Condvar),
     is_stopping: AtomicBool,
 }
@@ -69,6 +70,7 @@ pub struct Builder {
     routes: Vec<(String, String)>,
     allow_net: Vec<String>,
     zone: Option<String>,
+    inputs: BTreeMap<String, String>,
 }
 
 impl Builder {
@@ -144,6 +146,12 @@ impl Builder {
         self
     }
 
+    /// Gives every run an input: a variable of this name, and a field of `params` where the event brings none.
+    pub fn input(mut self, name: impl Into<String>, value: impl Into<String>) -> Builder {
+        self.inputs.insert(name.into(), value.into());
+        self
+    }
+
     /// Opens the database and makes the engine.
     ///
     /// # Errors
@@ -174,6 +182,7 @@ impl Builder {
             embedded: self.embedded,
             origins,
             zone: self.zone,
+            inputs: self.inputs,
             news: (Mutex::new(false), Condvar::new()),
             is_stopping: AtomicBool::new(false),
         };
@@ -197,6 +206,7 @@ impl Engine {
             routes: Vec::new(),
             allow_net: Vec::new(),
             zone: None,
+            inputs: BTreeMap::new(),
         }
     }
 
@@ -366,6 +376,11 @@ impl World {
     /// The time zone of schedules.
     pub fn zone(&self) -> Option<&str> {
         self.zone.as_deref()
+    }
+
+    /// The inputs that every run gets.
+    pub fn inputs(&self) -> &BTreeMap<String, String> {
+        &self.inputs
     }
 
     /// A secret that the configuration gives.

@@ -1,5 +1,7 @@
 //! What an event looks like to its script: the variables `body`, `headers`, `params`, `trigger` and so on.
 
+use std::collections::BTreeMap;
+
 use gbvm_stdlib::http::OutgoingHeader;
 use gbvm_stdlib::json;
 use gbvm_stdlib::keyword::RunState;
@@ -11,17 +13,25 @@ use gbvm_vm::value::Value;
 
 use crate::event::{Event, TriggerEvent, WebhookEvent};
 
-/// Sets the variables of a run that begins, and what its keywords know of the request.
+/// Sets the variables of a run that begins, and what its keywords know of the request. What the event brings comes
+/// before the inputs that every run gets.
 ///
 /// # Errors
 /// `E_JSON` for a body that says it is JSON and is not, `E_BODY` for one that is no text.
-pub fn begin(vm: &mut Vm, event: &Event, limits: &Limits) -> Result<RunState, Fault> {
+pub fn begin(vm: &mut Vm, event: &Event, inputs: &BTreeMap<String, String>, limits: &Limits) -> Result<RunState, Fault> {
     let state = state_of(event, limits)?;
+    let pairs = |pairs: &[(String, String)]| Object::of_fields(pairs.iter().map(|(name, value)| (name.as_str(), Value::text(value.as_str()))));
+    let mut given = inputs.clone();
+    if let Event::Manual(manual) = event {
+        given.extend(manual.params.clone());
+    }
+    for (name, value) in &given {
+        vm.set_variable(name, Value::text(value.as_str()));
+    }
+    vm.set_variable("params", Value::Object(pairs(&given.into_iter().collect::<Vec<_>>())?));
     match event {
         Event::Webhook(webhook) => {
-            let body = &state.body;
-            let pairs = |pairs: &[(String, String)]| Object::of_fields(pairs.iter().map(|(name, value)| (name.as_str(), Value::text(value.as_str()))));
-            vm.set_variable("body", body.clone());
+            vm.set_variable("body", state.body.clone());
             vm.set_variable("headers", Value::Object(pairs(&webhook.headers)?));
             vm.set_variable("params", Value::Object(pairs(&webhook.query)?));
             vm.set_variable("method", Value::text(webhook.method.as_str()));
@@ -30,14 +40,7 @@ pub fn begin(vm: &mut Vm, event: &Event, limits: &Limits) -> Result<RunState, Fa
         Event::Trigger(trigger) => {
             vm.set_variable("trigger", trigger_value(trigger, limits)?);
         }
-        Event::Schedule(_) => {}
-        Event::Manual(manual) => {
-            let params = manual.params.iter().map(|(name, value)| (name.as_str(), Value::text(value.as_str())));
-            vm.set_variable("params", Value::Object(Object::of_fields(params)?));
-            for (name, value) in &manual.params {
-                vm.set_variable(&name.to_lowercase(), Value::text(value.as_str()));
-            }
-        }
+        Event::Schedule(_) | Event::Manual(_) => {}
     }
     Ok(state)
 }

@@ -120,7 +120,7 @@ impl Run<'_, '_> {
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
                 let mut vm = Vm::new(linked, self.world.limits());
-                let state = input::begin(&mut vm, self.start.event, self.world.limits())?;
+                let state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
                 (vm, state)
             }
             Some(bytes) => {

@@ -63,6 +63,7 @@ fn back_end(
     signatures: &[Signature],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<CompiledScript> {
+    let is_readable = diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
     let (declarations, found) = declare::take(&mut trees[0].main, signatures);
     diagnostics.extend(found);
     for library in &trees[1..] {
@@ -82,7 +83,10 @@ fn back_end(
     let facts = Facts { tracked: reach::tracked(&whole, &flows), lists: rows::lists(&whole) };
     let (mut program, found) = lower::lower(&whole, &facts);
     diagnostics.extend(found);
-    diagnostics.extend(lint::lint(&whole, &flows, &declarations));
+    // Warnings speak of the whole script: beside a line that cannot be read they would mislead.
+    if is_readable {
+        diagnostics.extend(lint::lint(&whole, &flows, &declarations));
+    }
     let (mut schema, accesses) = schema::schema(&whole, &flows);
     for declaration in &declarations {
         if let Declaration::Trigger(trigger) = declaration {

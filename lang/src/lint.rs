@@ -159,7 +159,7 @@ impl<'a> Linter<'a> {
             let is_word = words.iter().any(|word| word.span == name.span);
             if self.whole.meaning(routine, &name.folded) == Meaning::Unset && !is_word {
                 let hint = suggestion(&name.folded, set.iter().copied());
-                let message = format!("{} is read here, but nothing ever sets it.{hint}", name.text);
+                let message = format!("{0} is read here, but nothing in the script sets it; only --param {0}=… can.{hint}", name.text);
                 self.warn("W_UNASSIGNED", name.span, message);
             }
         }

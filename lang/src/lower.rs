@@ -22,7 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ast::{Leave, Name};
 use crate::diagnostic::Diagnostic;
-use crate::resolve::{INPUTS, Meaning, Whole};
+use crate::resolve::{INPUTS, Meaning, RESULT, Whole};
 use emit::{Emitter, Label};
 pub(crate) use filters::filter_sources;
 use place::Place;
@@ -106,11 +106,16 @@ impl Lowering<'_> {
         self.emit.emit(span, instruction);
     }
 
-    /// Finds the main part's variables that procedures read.
+    /// Finds the main part's variables that procedures read. One that nothing sets may be an input that whoever
+    /// starts the run gives.
     fn share_globals(&mut self) {
         for (routine, scope) in self.whole.scopes.iter().enumerate().skip(1) {
             for name in &scope.names {
-                let is_shared = self.whole.meaning(routine, &name.folded) == Meaning::Main;
+                let is_shared = match self.whole.meaning(routine, &name.folded) {
+                    Meaning::Main => true,
+                    Meaning::Unset => &*name.folded != RESULT,
+                    Meaning::Own | Meaning::Call(_) => false,
+                };
                 if is_shared && !self.globals.contains_key(&name.folded) {
                     let global = self.emit.global(&shown_name(name));
                     self.globals.insert(name.folded.clone(), global);
@@ -147,18 +152,19 @@ impl Lowering<'_> {
         for name in &self.whole.scopes[index].names {
             let shared = self.globals.get(&name.folded).copied();
             match (self.whole.meaning(index, &name.folded), shared) {
-                (Meaning::Main, Some(global)) => self.registers.share(&name.folded, global),
+                (Meaning::Main | Meaning::Unset, Some(global)) => self.registers.share(&name.folded, global),
                 (Meaning::Own, Some(global)) if index == 0 => self.registers.share(&name.folded, global),
-                (Meaning::Own, _) if self.registers.has_room() => {
+                (Meaning::Unset, None) if index > 0 => {}
+                (Meaning::Own | Meaning::Unset, _) if self.registers.has_room() => {
                     self.registers.declare(&name.folded, &shown_name(name));
                 }
-                (Meaning::Own, _) if index == 0 => {
+                (Meaning::Own | Meaning::Unset, _) if index == 0 => {
                     let global = self.emit.global(&shown_name(name));
                     self.globals.insert(name.folded.clone(), global);
                     self.registers.share(&name.folded, global);
                 }
-                (Meaning::Own, _) => refused = refused.or(Some(name.span)),
-                (Meaning::Main | Meaning::Call(_) | Meaning::Unset, _) => {}
+                (Meaning::Own | Meaning::Unset, _) => refused = refused.or(Some(name.span)),
+                (Meaning::Main | Meaning::Call(_), _) => {}
             }
         }
         if let Some(span) = refused {

@@ -218,7 +218,7 @@ fn errors_point_at_what_is_wrong() {
 #[test]
 fn warnings_name_what_is_probably_not_meant() {
     says("x = UCSE(body.a)", "a.bas:1:5: warning[W_UNANSWERED]: Nobody answers the name UCSE: this line will fail when it runs. Did you mean UCASE?");
-    says("total = 1\nPRINT totl", "a.bas:2:7: warning[W_UNASSIGNED]: totl is read here, but nothing ever sets it. Did you mean total?");
+    says("total = 1\nPRINT totl", "a.bas:2:7: warning[W_UNASSIGNED]: totl is read here, but nothing in the script sets it; only --param totl=… can. Did you mean total?");
     says("EXIT\nPRINT 1", "a.bas:2:1: warning[W_UNREACHABLE]: This line never runs: EXIT stands before it.");
     says("WEBHOOK \"x\"", "a.bas:1:1: warning[W_UNAUTHENTICATED]");
     quiet("WEBHOOK \"x\", OPEN");

@@ -158,14 +158,14 @@ impl Vm {
         }
     }
 
-    /// Sets a variable of the main part by its lower-case name; false where the program has none of that name.
+    /// Sets a variable of the main part by its name, whatever its case; false where the program has none of that name.
     pub fn set_variable(&mut self, name: &str, value: Value) -> bool {
         let program = self.linked.program.clone();
-        if let Some(slot) = program.globals.iter().position(|own| **own == *name) {
+        if let Some(slot) = program.globals.iter().position(|own| own.eq_ignore_ascii_case(name)) {
             self.globals[slot] = value;
             return true;
         }
-        match program.procedures[0].variables.iter().find(|(_, own)| **own == *name) {
+        match program.procedures[0].variables.iter().find(|(_, own)| own.eq_ignore_ascii_case(name)) {
             Some((register, _)) => {
                 self.stack[usize::from(*register)] = value;
                 true
@@ -174,9 +174,9 @@ impl Vm {
         }
     }
 
-    /// The value of a variable of the main part, by its lower-case name.
+    /// The value of a variable of the main part, by its name, whatever its case.
     pub fn variable(&self, name: &str) -> Option<&Value> {
-        self.variables().find(|(own, _)| *own == name).map(|(_, value)| value)
+        self.variables().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The variables of the main part: those that procedures share, then the others.

@@ -12,7 +12,7 @@ use gbvm_vm::limits::Limits;
 
 use super::{Exit, Failure, serve, world};
 use crate::engine::Engine;
-use crate::event::{Event, ManualEvent, ScheduleEvent, TriggerEvent, WebhookEvent};
+use crate::event::{Event, ScheduleEvent, TriggerEvent, WebhookEvent};
 use crate::outcome::Outcome;
 use crate::render;
 use crate::runner::Budget;
@@ -95,7 +95,7 @@ pub fn run(options: &Options) -> Result<Exit, Failure> {
     } else if let Some(operation) = options.trigger {
         trigger(options, operation, &script)?
     } else {
-        manual(options)?
+        Event::manual()
     };
     let engine = world::engine(&options.world, world::folder_of(&options.file))?;
     fire(options, &engine, &script, event)
@@ -230,15 +230,6 @@ fn trigger(options: &Options, operation: Operation, script: &Script) -> Result<E
         _ => None,
     });
     Ok(Event::Trigger(TriggerEvent { table: table.clone(), operation: word.to_owned(), row_id: row_id.unwrap_or_default(), new, old, depth: 1 }))
-}
-
-fn manual(options: &Options) -> Result<Event, Failure> {
-    let mut event = ManualEvent::default();
-    for parameter in &options.world.param {
-        let (name, value) = world::pair("param", parameter)?;
-        event.params.insert(name.to_owned(), value.to_owned());
-    }
-    Ok(Event::Manual(event))
 }
 
 /// The declaration that is meant: the named one, or the only one.

@@ -82,6 +82,10 @@ pub fn engine(options: &Options, folder: &Path) -> Result<Engine, Failure> {
         let (key, value) = pair("memory", entry)?;
         builder = builder.memory(key, value);
     }
+    for parameter in &options.param {
+        let (name, value) = pair("param", parameter)?;
+        builder = builder.input(name, value);
+    }
     for (key, value) in config.secrets {
         builder = builder.secret(key, value);
     }
