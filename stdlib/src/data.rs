@@ -46,7 +46,7 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::host(FAMILY, Form::Keyword, "DELETE", &[TABLE, FILTER], delete).access(Access::Write).about(
         "Deletes the rows that pass a filter",
         "Gives the number of rows. It refuses the filters that UPDATE refuses. With a text that begins with http:// or https:// it is DELETE HTTP.",
-        &[Example::new("INSERT \"jobs\", {id: \"1\", status: \"done\"}\nPRINT DELETE \"jobs\", \"status=done\"", "1")],
+        &[Example::new("INSERT \"jobs\", {id: \"1\", status: \"done\"}\nremoved = DELETE \"jobs\", \"status=done\"\nPRINT removed", "1")],
     ),
     Keyword::host(
         FAMILY,
@@ -59,7 +59,7 @@ pub const KEYWORDS: &[Keyword] = &[
     .about(
         "COUNT, SUM, AVG, MIN or MAX over rows",
         "`AGGREGATE \"COUNT\", table, filter` counts rows; the others name a field before the filter. An array of rows may stand in place of the table. Of nothing, COUNT and SUM are 0 and the others NULL.",
-        &[Example::new("INSERT \"sales\", {id: \"1\", amount: 10}\nINSERT \"sales\", {id: \"2\", amount: 5}\nPRINT AGGREGATE \"SUM\", \"sales\", \"amount\"\nPRINT AGGREGATE \"COUNT\", \"sales\", \"amount > 5\"", "15\n1")],
+        &[Example::new("INSERT \"sales\", {id: \"1\", amount: 10}\nINSERT \"sales\", {id: \"2\", amount: 5}\ntotal = AGGREGATE \"SUM\", \"sales\", \"amount\"\nlarge = AGGREGATE \"COUNT\", \"sales\", \"amount > 5\"\nPRINT total\nPRINT large", "15\n1")],
     ),
 ];
 
