@@ -3,6 +3,7 @@
 //! [`spec`] reads documents: a script in, text out. [`peers`] are recording stand-ins for the network and the mail
 //! server, for tests that need no socket.
 
+pub mod libraries;
 pub mod peers;
 pub mod scenario;
 pub mod spec;

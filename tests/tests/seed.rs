@@ -2,64 +2,9 @@
 
 use std::path::PathBuf;
 
+use gbvm_tests::libraries::{BULK, ERP, RESOLVER};
 use gbvm_tests::scenario::Scenario;
 use gbvm_tests::seed;
-
-/// Procedures that the scripts call and do not define.
-const ERP_LIBRARY: &str = r#"
-SUB process_purchase_order(event_type, order_id, data)
-    SAVE "purchase_orders", order_id, data
-END SUB
-SUB process_invoice(event_type, invoice_id, data)
-    SAVE "invoices", invoice_id, data
-END SUB
-"#;
-
-const RESOLVER_LIBRARY: &str = r#"
-SUB sync_to_remote(record_type, record_id, data)
-    PUT "https://api.crm.com/" + record_type + "/" + record_id, data
-END SUB
-FUNCTION get_changed_fields(original, changed)
-    fields = []
-    IF original.phone <> changed.phone THEN
-        fields.ADD("phone")
-    END IF
-    IF original.title <> changed.title THEN
-        fields.ADD("title")
-    END IF
-    RETURN fields
-END FUNCTION
-FUNCTION merge_records(original, mine, theirs)
-    merged = mine
-    IF original.title <> theirs.title THEN
-        merged.title = theirs.title
-    END IF
-    RETURN merged
-END FUNCTION
-FUNCTION summarize_data(data)
-    RETURN "phone: " + data.phone
-END FUNCTION
-"#;
-
-const BULK_LIBRARY: &str = r#"
-FUNCTION build_source_url(system, entity, size, offset)
-    RETURN "https://api.crm.com/" + entity + "?limit=" + size + "&offset=" + offset
-END FUNCTION
-FUNCTION transform_record(record, source, target, entity)
-    WITH row = NEW OBJECT
-        .external_id = record.id
-        .name = record.name
-    END WITH
-    RETURN row
-END FUNCTION
-FUNCTION send_to_target(target, entity, row)
-    IF row.name = "" THEN
-        RETURN FALSE
-    END IF
-    SAVE "imported", row.external_id, row
-    RETURN TRUE
-END FUNCTION
-"#;
 
 /// The path of a script, or none where the checkout stands alone.
 fn script(name: &str) -> Option<PathBuf> {
@@ -147,7 +92,7 @@ fn crm_outbound_links_nothing_when_the_crm_fails() {
 fn erp_sync_stores_orders_and_warns_of_low_stock() {
     let Some(path) = script("erp-sync.bas") else { return };
     let world = Scenario::new(&[("erp_webhook_key", "k-erp")]);
-    let script = world.load(&path, ERP_LIBRARY);
+    let script = world.load(&path, ERP);
     world.prepare("WITH p = NEW OBJECT\n.sku = \"A-1\"\n.name = \"Anvil\"\n.reorder_point = 10\n.reorder_quantity = 50\nEND WITH\nINSERT \"products\", p");
     let send = |body: &str| world.fire(&script, &gbvm::Event::webhook("erp-webhook").header("content-type", "application/json").header("X-Api-Key", "k-erp").body(body));
 
@@ -213,7 +158,7 @@ fn inventory_sync_sends_each_credential_to_its_own_origin_only() {
 fn conflict_resolver_settles_what_it_can() {
     let Some(path) = script("conflict-resolver.bas") else { return };
     let world = Scenario::new(&[]);
-    let script = world.load(&path, RESOLVER_LIBRARY);
+    let script = world.load(&path, RESOLVER);
     world.prepare(r#"
 conflict "newer", {phone: "1", title: "CTO"}, {phone: "3", title: "CTO"}, "2026-01-31T08:00:00Z", "2026-01-31T08:30:00Z"
 conflict "merge", {phone: "2", title: "CTO"}, {phone: "1", title: "CEO"}, "2026-01-31T08:00:00Z", "2026-01-31T08:00:30Z"
@@ -285,7 +230,7 @@ INSERT "sync_events", old
 fn bulk_sync_reads_every_page() {
     let Some(path) = script("bulk-sync.bas") else { return };
     let world = Scenario::new(&[("crm_api_key", "k")]);
-    let script = world.load(&path, BULK_LIBRARY);
+    let script = world.load(&path, BULK);
     world.peer.answer("GET https://api.crm.com/contact?limit=2&offset=0", 200, r#"{"data":[{"id":"1","name":"Ann"},{"id":"2","name":""}],"has_more":true}"#);
     world.peer.answer("GET https://api.crm.com/contact?limit=2&offset=2", 200, r#"{"data":[{"id":"3","name":"Bob"}],"has_more":false}"#);
     let outcome = world.post(&script, "bulk-sync", r#"{"source":"crm","target":"local","entity":"contact","batch_size":2}"#);
