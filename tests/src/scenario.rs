@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gbvm::engine::Engine;
 use gbvm::event::{Event, ScheduleEvent, TriggerEvent};
 use gbvm::outcome::Outcome;
-use gbvm::scripts::{self, Script};
+use gbvm::scripts::{self, LoadError, Script};
+use gbvm_lang::diagnostic::Severity;
 use gbvm_lang::source::Source;
 use gbvm_stdlib::security::hmac_sha256_hex;
 use gbvm_stdlib::services::Clock;
@@ -19,6 +20,11 @@ use crate::peers::{Peer, PostBox};
 pub struct HandClock(AtomicI64);
 
 impl HandClock {
+    /// Sets the clock.
+    pub fn set(&self, now: Instant) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+
     /// Moves the clock forward.
     pub fn advance_ms(&self, millis: i64) {
         self.0.fetch_add(millis, Ordering::SeqCst);
@@ -71,6 +77,26 @@ impl Scenario {
         let script = compile(path, library);
         self.engine.load(vec![script.clone()]).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
         script
+    }
+
+    /// Compiles the text of a script and loads it alone, or gives the codes of its errors.
+    ///
+    /// # Errors
+    /// Where it does not compile.
+    ///
+    /// # Panics
+    /// Where its tables cannot be made.
+    pub fn load_text(&self, name: &str, text: &str) -> Result<Arc<Script>, Vec<&'static str>> {
+        let script = match scripts::compile(vec![Source::new(name, text)], &[]) {
+            Ok(script) => Arc::new(script),
+            Err(LoadError::Invalid(error)) => {
+                let errors = error.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+                return Err(errors.map(|diagnostic| diagnostic.code).collect());
+            }
+            Err(error @ LoadError::Unreadable(..)) => panic!("{error}"),
+        };
+        self.engine.load(vec![script.clone()]).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        Ok(script)
     }
 
     /// Fires a webhook with a JSON body, signed with this secret.
