@@ -1,9 +1,9 @@
 //! Specification documents: Markdown whose headings are cases, with a script and what it must do.
 //!
-//! `# name` begins a case. Its sections are `## Source`, optionally `## Library` (a file of `lib/`) and `## Body` (the
-//! JSON of a webhook), and what is compared: `## Output` (printed lines), `## Error` (compile errors, or the failure of
+//! `# name` begins a case. Its sections are `## Source`, optionally `## Library` (a file of `lib/`), `## Body` (the
+//! JSON of a webhook) and `## Peer` (answers of the network, a line each: `METHOD URL STATUS BODY`), and what is compared: `## Output` (printed lines), `## Error` (compile errors, or the failure of
 //! the run), `## Answer` (status and body), `## Rows` (a SELECT line, then a row a line), `## Sent` (calls and
-//! mails), `## Warnings` and, for lowering, `## Bytecode`. With `UPDATE=1` in the environment, what was found replaces what stands there.
+//! mails), `## Headers` (calls with the headers that the script set), `## Warnings` and, for lowering, `## Bytecode`. With `UPDATE=1` in the environment, what was found replaces what stands there.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -100,6 +100,14 @@ pub fn print(cases: &[Case]) -> String {
     document
 }
 
+/// What a case is given; its other sections are compared.
+const GIVEN: [&str; 4] = ["Source", "Library", "Body", "Peer"];
+
+/// Whether anything in a case is compared with what happens.
+pub fn asserts(case: &Case) -> bool {
+    case.sections.iter().any(|section| !GIVEN.contains(&section.heading.as_str()))
+}
+
 /// Every document below a folder.
 pub fn documents(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -143,6 +151,10 @@ pub fn observe(case: &Case) -> Case {
         })
         .build()
         .expect("an engine in memory can be built");
+    for line in given("Peer").unwrap_or_default().lines() {
+        let [method, url, status, body] = line.splitn(4, ' ').collect::<Vec<_>>()[..] else { panic!("{}: {line} is no METHOD URL STATUS BODY", case.name) };
+        peer.answer(&format!("{method} {url}"), status.parse().expect("a status is a number"), body);
+    }
     let source = given("Source").expect("every case has a source");
     let mut sources = vec![Source::new("test.bas", source)];
     sources.extend(given("Library").map(|text| Source::new("lib/library.bas", text)));
@@ -156,17 +168,20 @@ pub fn observe(case: &Case) -> Case {
             for warning in &script.warnings {
                 let _ = writeln!(warnings, "{}", warning.plain(&script.sources));
             }
-            engine.load(vec![script.clone()]).expect("the tables of a case can be made");
-            let event = match given("Body") {
-                Some(body) => Event::webhook("test").header("content-type", "application/json").body(body.trim_end()),
-                None => Event::manual(),
-            };
-            let outcome = engine.fire(&script, &event);
-            engine.settle().expect("the queues of a case can be worked off");
-            if let Some(fault) = &outcome.fault {
-                error = format!("{}\n", gbvm::render::fault(fault));
+            if let Err(fault) = engine.load(vec![script.clone()]) {
+                error = format!("{fault}\n");
+            } else {
+                let event = match given("Body") {
+                    Some(body) => Event::webhook("test").header("content-type", "application/json").body(body.trim_end()),
+                    None => Event::manual(),
+                };
+                let outcome = engine.fire(&script, &event);
+                engine.settle().expect("the queues of a case can be worked off");
+                if let Some(fault) = &outcome.fault {
+                    error = format!("{}\n", gbvm::render::fault(fault));
+                }
+                answer = format!("{} {}\n", outcome.reply.status, outcome.reply.text().replace(&outcome.run_id, "RUN"));
             }
-            answer = format!("{} {}\n", outcome.reply.status, outcome.reply.text().replace(&outcome.run_id, "RUN"));
         }
     }
     let mut sent = String::new();
@@ -176,17 +191,26 @@ pub fn observe(case: &Case) -> Case {
     for mail in post.mails() {
         let _ = writeln!(sent, "MAIL {} | {} | {}", mail.to.join(", "), mail.subject, mail.body.replace('\n', "\\n"));
     }
+    let mut headers = String::new();
+    for request in peer.requests() {
+        let _ = write!(headers, "{} {}", request.method, request.url);
+        for (name, value) in request.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("idempotency-key")) {
+            let _ = write!(headers, " | {name}: {value}");
+        }
+        headers.push('\n');
+    }
     let printed = printed.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let sections = case.sections.iter().map(|section| Section {
         heading: section.heading.clone(),
         text: match section.heading.as_str() {
-            "Source" | "Library" | "Body" => section.text.clone(),
+            heading if GIVEN.contains(&heading) => section.text.clone(),
             "Output" => printed.clone(),
             "Error" => error.clone(),
             "Answer" => answer.clone(),
             "Bytecode" => bytecode.clone(),
             "Warnings" => warnings.clone(),
             "Sent" => sent.clone(),
+            "Headers" => headers.clone(),
             "Rows" => {
                 let query = section.text.lines().next().unwrap_or_default();
                 let rows = engine.world().store().query(query).unwrap_or_else(|fault| panic!("{query}: {fault}"));
