@@ -254,12 +254,24 @@ impl Lexer<'_> {
                 let is_field = self.lexemes.len() > 1
                     && matches!(self.lexemes[self.lexemes.len() - 2].token, Token::Dot | Token::QuestionDot);
                 !is_field
+                    && !self.closes_block()
                     && (VALUE_WORDS.contains(&&*word.folded) || self.phrases.wants_value_after(&self.lexemes[self.statement..]))
             }
             Token::Colon => self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{'),
             Token::Newline | Token::Dot | Token::QuestionDot => false,
             token => !token.ends_value(),
         }
+    }
+
+    /// Whether the last word belongs to END, EXIT or CONTINUE before it: no value follows END IF.
+    fn closes_block(&self) -> bool {
+        let before = self.lexemes.len().wrapping_sub(2);
+        before >= self.statement
+            && self
+                .lexemes
+                .get(before)
+                .and_then(|lexeme| lexeme.token.word())
+                .is_some_and(|word| matches!(word, "end" | "exit" | "continue"))
     }
 
     /// Reads a string in single quotes; false where the quote opens a comment.

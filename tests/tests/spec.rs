@@ -25,3 +25,13 @@ fn every_document_holds() {
     assert!(cases > 0, "there are no documents");
     assert!(differences.is_empty(), "{} of {cases} cases differ\n{}", differences.len(), differences.join("\n"));
 }
+
+#[test]
+fn every_case_asserts_something() {
+    for path in spec::documents(&root().join("tests/spec")) {
+        let text = std::fs::read_to_string(&path).expect("a document can be read");
+        for case in spec::parse(&text) {
+            assert!(spec::asserts(&case), "{}: {} asserts nothing", path.display(), case.name);
+        }
+    }
+}
