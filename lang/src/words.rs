@@ -255,7 +255,7 @@ impl Reader<'_> {
         if self.at_start() {
             return self.start(at, word);
         }
-        if self.last().is_some_and(Token::ends_value)
+        if (self.last().is_some_and(Token::ends_value) || self.is_negated_test(at))
             && let Some(token) = self.infix(at)
         {
             return self.push(token, at, 1);
@@ -385,6 +385,12 @@ impl Reader<'_> {
                 _ => return self.is_assigned(at),
             }
         }
+    }
+
+    /// Whether IN, LIKE or BETWEEN stands here behind a value and NOT.
+    fn is_negated_test(&self, at: usize) -> bool {
+        matches!(self.raw_word(at), Some("in" | "like" | "between"))
+            && matches!(&self.out[self.item..], [.., before, not] if not.token == Token::Not && before.token.ends_value())
     }
 
     /// A word between two values, or one that ends the head of a loop.
