@@ -170,7 +170,6 @@ pub fn add(a: &Value, b: &Value) -> Result<Value, Fault> {
             (Some(a), Some(b)) => arithmetic(a, b, i64::checked_add, |a, b| a + b),
             _ => Ok(Value::Text(Text::join(&[coerce::text(a), coerce::text(b)], true))),
         },
-        (Value::Missing | Value::Null, Value::Missing | Value::Null) => Ok(Value::Int(0)),
         _ => Ok(Value::Text(Text::join(&[coerce::text(a), coerce::text(b)], true))),
     }
 }
