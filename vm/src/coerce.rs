@@ -41,7 +41,7 @@ pub fn truth(value: &Value) -> bool {
         Value::Bool(bool) => *bool,
         Value::Int(int) => *int != 0,
         Value::Float(float) => *float != 0.0,
-        Value::Text(text) => !matches!(text.as_str(), "" | "0") && !text.as_str().eq_ignore_ascii_case("false"),
+        Value::Text(text) => !matches!(text.as_str(), "" | "0" | "false"),
         Value::Array(array) => !array.is_empty(),
         Value::Date(_) | Value::Object(_) => true,
     }
