@@ -329,7 +329,8 @@ impl Vm {
                     I::Append { path, src } => {
                         let mut item = Some(registers[src.at()].clone());
                         check!(change(program, path, registers, globals, names, limits.array_items, &mut |place, is_field| {
-                            place::append(place, item.take().unwrap_or_default(), &program.paths[path.at()].name, is_field, limits.array_items)
+                            let name = || place::name_of(&program.paths[path.at()], names);
+                            place::append(place, item.take().unwrap_or_default(), name, is_field, limits.array_items)
                         }));
                     }
                     I::AdoptField { path, src, name } => {

@@ -6,6 +6,7 @@ use crate::coerce;
 use crate::fault::Fault;
 use crate::machine::access::position;
 use crate::object::{Key, Object};
+use crate::program::{Path, Step};
 use crate::value::{Array, Value};
 
 /// One step of a place, its index evaluated.
@@ -19,37 +20,76 @@ pub enum Move {
 /// Changes the place below `root` by a function that gets it. Inside an object, what is missing on the way becomes an
 /// object; the root itself must be one.
 pub fn change(root: &mut Value, moves: &[Move], name: &str, items_max: usize, act: &mut dyn FnMut(&mut Value) -> Result<(), Fault>) -> Result<(), Fault> {
-    descend(root, moves, name, items_max, true, act)
+    Way { name, moves, items_max }.descend(root, 0, act)
 }
 
-fn descend(value: &mut Value, moves: &[Move], name: &str, items_max: usize, is_root: bool, act: &mut dyn FnMut(&mut Value) -> Result<(), Fault>) -> Result<(), Fault> {
-    let Some((step, rest)) = moves.split_first() else { return act(value) };
-    if !is_root && value.is_nothing() {
-        *value = Value::Object(Object::new());
-    }
-    match (value, step) {
-        (Value::Object(object), Move::Field(key)) => object.change(key, |field| descend(field, rest, name, items_max, false, act)),
-        (Value::Object(object), Move::Index(index)) => {
-            if index.is_nothing() {
-                return Err(Fault::new("E_INDEX", format!("the key in {name}[…] is {}", index.kind())));
-            }
-            let key = Key::from(coerce::text(index).as_str());
-            object.change(&key, |field| descend(field, rest, name, items_max, false, act))
+/// The whole way to a place.
+struct Way<'a> {
+    name: &'a str,
+    moves: &'a [Move],
+    items_max: usize,
+}
+
+impl Way<'_> {
+    /// Changes what lies beyond `value`, which the first `done` moves have reached.
+    fn descend(&self, value: &mut Value, done: usize, act: &mut dyn FnMut(&mut Value) -> Result<(), Fault>) -> Result<(), Fault> {
+        let Some(step) = self.moves.get(done) else { return act(value) };
+        if done > 0 && value.is_nothing() {
+            *value = Value::Object(Object::new());
         }
-        (Value::Array(array), Move::Index(index)) => {
-            let at = position(index).ok_or_else(|| Fault::new("E_INDEX", format!("the index in {name}[…] must be a whole number from 0 on")))?;
-            if at >= items_max {
-                return Err(too_long(items_max));
+        match (value, step) {
+            (Value::Object(object), Move::Field(key)) => object.change(key, |field| self.descend(field, done + 1, act)),
+            (Value::Object(object), Move::Index(index)) => {
+                if index.is_nothing() {
+                    return Err(Fault::new("E_INDEX", format!("the key in {}[…] is {}", self.reached(done), index.kind())));
+                }
+                let key = Key::from(coerce::text(index).as_str());
+                object.change(&key, |field| self.descend(field, done + 1, act))
             }
-            array.change(at, |item| descend(item, rest, name, items_max, false, act))
+            (Value::Array(array), Move::Index(index)) => {
+                let at = position(index).ok_or_else(|| Fault::new("E_INDEX", format!("the index in {}[…] must be a whole number from 0 on", self.reached(done))))?;
+                if at >= self.items_max {
+                    return Err(too_long(self.items_max));
+                }
+                array.change(at, |item| self.descend(item, done + 1, act))
+            }
+            (Value::Array(_), Move::Field(key)) => {
+                let name = self.reached(done);
+                Err(Fault::new("E_NOT_AN_OBJECT", format!("{name} is an array; to set {key} say which element: {name}[0].{key}")))
+            }
+            (other, step) => Err(not_an_object(&self.reached(done), other, step)),
         }
-        (Value::Array(_), Move::Field(key)) => Err(Fault::new("E_NOT_AN_OBJECT", format!("{name} is an array; to set {key} say which element: {name}[0].{key}"))),
-        (other, step) => Err(not_an_object(name, other, step)),
     }
+
+    /// What the author calls the value after some moves.
+    fn reached(&self, done: usize) -> String {
+        let keys = self.moves[..done].iter().map(|step| match step {
+            Move::Field(key) => Some(key),
+            Move::Index(_) => None,
+        });
+        spelled(self.name, keys)
+    }
+}
+
+/// What the author calls the place that a path names.
+pub fn name_of(path: &Path, names: &[Key]) -> String {
+    let keys = path.steps.iter().map(|step| match step {
+        Step::Field(name) => Some(&names[name.at()]),
+        Step::Index(_) => None,
+    });
+    spelled(&path.name, keys)
+}
+
+/// A variable's name and its fields. Indexes, which have no key here, may be data and are not shown.
+fn spelled<'a>(variable: &str, keys: impl Iterator<Item = Option<&'a Key>>) -> String {
+    keys.fold(variable.to_owned(), |name, key| match key {
+        Some(key) => format!("{name}.{key}"),
+        None => format!("{name}[…]"),
+    })
 }
 
 /// Adds an element at the end of the array in a place; where an object has no such field yet, the array is made.
-pub fn append(value: &mut Value, item: Value, name: &str, is_field: bool, items_max: usize) -> Result<(), Fault> {
+pub fn append(value: &mut Value, item: Value, name: impl FnOnce() -> String, is_field: bool, items_max: usize) -> Result<(), Fault> {
     match value {
         Value::Array(array) if array.len() >= items_max => Err(too_long(items_max)),
         Value::Array(array) => array.push(item),
@@ -57,7 +97,10 @@ pub fn append(value: &mut Value, item: Value, name: &str, is_field: bool, items_
             *value = Value::Array(Array::new(vec![item])?);
             Ok(())
         }
-        _ => Err(Fault::new("E_NOT_AN_ARRAY", format!("{name} is {}, not an array; begin it with {name} = []", described(value)))),
+        _ => {
+            let name = name();
+            Err(Fault::new("E_NOT_AN_ARRAY", format!("{name} is {}, not an array; begin it with {name} = []", described(value))))
+        }
     }
 }
 
