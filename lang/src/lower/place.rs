@@ -14,6 +14,8 @@ use crate::resolve::Answer;
 pub struct Place {
     root: Root,
     steps: Vec<Step>,
+    /// The steps that the author wrote as an index with a text in it: they are read exactly, not ignoring case.
+    indexed: Vec<(usize, Rc<str>)>,
     name: Rc<str>,
 }
 
@@ -57,7 +59,10 @@ impl Lowering<'_> {
             let step = match &step.kind {
                 ExpressionKind::Field(_, name) => Step::Field(self.emit.name(&name.text)),
                 ExpressionKind::Index(_, index) => match &index.kind {
-                    ExpressionKind::Text(key) => Step::Field(self.emit.name(key)),
+                    ExpressionKind::Text(key) => {
+                        place.indexed.push((place.steps.len(), key.clone()));
+                        Step::Field(self.emit.name(key))
+                    }
                     _ => Step::Index(self.operand(index)),
                 },
                 _ => unreachable!("only fields and elements were collected"),
@@ -82,7 +87,7 @@ impl Lowering<'_> {
             Binding::Register(register) => Root::Register(register),
             Binding::Global(global) => Root::Global(global),
         };
-        Some(Place { root, steps: Vec::new(), name: name.text.clone() })
+        Some(Place { root, steps: Vec::new(), indexed: Vec::new(), name: name.text.clone() })
     }
 
     /// A place one field further.
@@ -116,8 +121,14 @@ impl Lowering<'_> {
                 (dst, place.steps.as_slice())
             }
         };
-        for step in steps {
+        for (at, step) in steps.iter().enumerate() {
+            let key = place.indexed.iter().find(|(indexed, _)| *indexed == at).map(|(_, key)| key);
             let instruction = match *step {
+                Step::Field(_) if let Some(key) = key => {
+                    let (index, constant) = (self.registers.temporary(), self.emit.text(key));
+                    self.emit(span, Instruction::LoadConst { dst: index, constant });
+                    Instruction::GetIndex { dst, object, index }
+                }
                 Step::Field(name) => Instruction::GetField { dst, object, name, cache: self.emit.cache() },
                 Step::Index(index) => Instruction::GetIndex { dst, object, index },
             };
@@ -149,6 +160,6 @@ impl Lowering<'_> {
 
     /// A place that is only a register.
     pub(super) fn register_place(&self, register: Reg) -> Place {
-        Place { root: Root::Register(register), steps: Vec::new(), name: "".into() }
+        Place { root: Root::Register(register), steps: Vec::new(), indexed: Vec::new(), name: "".into() }
     }
 }
