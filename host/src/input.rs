@@ -32,7 +32,7 @@ pub fn begin(vm: &mut Vm, event: &Event, inputs: &BTreeMap<String, String>, limi
     match event {
         Event::Webhook(webhook) => {
             vm.set_variable("body", state.body.clone());
-            vm.set_variable("headers", Value::Object(pairs(&webhook.headers)?));
+            vm.set_variable("headers", Value::Object(pairs(&webhook.headers)?.headers()));
             vm.set_variable("params", Value::Object(pairs(&webhook.query)?));
             vm.set_variable("method", Value::text(webhook.method.as_str()));
             vm.set_variable("path", Value::text(webhook.path.as_str()));

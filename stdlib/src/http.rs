@@ -151,7 +151,7 @@ fn answer_value(request: &Request, answer: &Answer, context: &HostContext<'_>) -
     };
     value.set_str("status", Value::Int(i64::from(answer.status)))?;
     value.set_str("ok", Value::Bool(is_ok))?;
-    value.set_str("headers", Value::Object(answer_headers(answer)?))?;
+    value.set_str("headers", Value::Object(answer_headers(answer)?.headers()))?;
     value.set_str("body", body)?;
     if !is_ok {
         value = value.strict(format!("{said}, and of such an answer only .status, .ok, .headers and .body can be read"));

@@ -36,6 +36,7 @@ const ARRAY: u8 = 8;
 const OBJECT: u8 = 9;
 const STRICT_OBJECT: u8 = 10;
 const SEEN: u8 = 11;
+const HEADERS_OBJECT: u8 = 12;
 
 const DATA: u8 = 0;
 const LITERAL: u8 = 1;
@@ -266,7 +267,7 @@ impl<'a> Writer<'a> {
                     return Ok(());
                 }
                 match object.strict_message() {
-                    None => self.bytes.push(OBJECT),
+                    None => self.bytes.push(if object.is_headers() { HEADERS_OBJECT } else { OBJECT }),
                     Some(message) => {
                         self.bytes.push(STRICT_OBJECT);
                         self.string(message.as_bytes());
@@ -420,6 +421,7 @@ impl<'a, 's> Reader<'a, 's> {
                 Value::Array(Array::new(items)?)
             }
             OBJECT => Value::Object(self.object()?),
+            HEADERS_OBJECT => Value::Object(self.object()?.headers()),
             STRICT_OBJECT => {
                 let message = self.utf8()?;
                 Value::Object(self.object()?.strict(message))

@@ -114,8 +114,18 @@ pub struct Object(Rc<ObjectData>);
 struct ObjectData {
     fields: Fields,
     depth: u8,
-    /// Why reading a field that it lacks is a fault; none for ordinary objects.
-    strict: Option<Rc<str>>,
+    lookup: Lookup,
+}
+
+/// What reading a field that an object lacks comes to.
+#[derive(Clone, Debug)]
+enum Lookup {
+    /// MISSING.
+    Exact,
+    /// The header that an index names in any case, else MISSING.
+    Header,
+    /// The fault `E_HTTP_STATUS` with this message.
+    Strict(Rc<str>),
 }
 
 #[derive(Clone, Debug)]
@@ -133,7 +143,7 @@ impl Default for Object {
 impl Object {
     /// An object without fields.
     pub fn new() -> Object {
-        Object(Rc::new(ObjectData { fields: Fields::Shaped(Shape::empty(), Vec::new()), depth: 1, strict: None }))
+        Object(Rc::new(ObjectData { fields: Fields::Shaped(Shape::empty(), Vec::new()), depth: 1, lookup: Lookup::Exact }))
     }
 
     /// An object of a shape, its values in the order of the shape's keys.
@@ -146,7 +156,7 @@ impl Object {
     pub fn of_shape(shape: Rc<Shape>, values: Vec<Value>) -> Result<Object, Fault> {
         assert_eq!(shape.keys.len(), values.len(), "a shape has one value for each key");
         let depth = nest(values.iter().map(Value::depth).max().unwrap_or(0))?;
-        Ok(Object(Rc::new(ObjectData { fields: Fields::Shaped(shape, values), depth, strict: None })))
+        Ok(Object(Rc::new(ObjectData { fields: Fields::Shaped(shape, values), depth, lookup: Lookup::Exact })))
     }
 
     /// An object from its fields in order; of a repeated key the last value counts.
@@ -302,13 +312,28 @@ impl Object {
     /// The same object, marked so that reading a field it lacks is the fault `E_HTTP_STATUS` with this message
     /// instead of MISSING: the answer of a call that failed.
     pub fn strict(mut self, message: impl Into<Rc<str>>) -> Object {
-        Rc::make_mut(&mut self.0).strict = Some(message.into());
+        Rc::make_mut(&mut self.0).lookup = Lookup::Strict(message.into());
         self
+    }
+
+    /// The same object, marked as the headers of a message, whose keys are lower case with `_` for `-`: an index may
+    /// name a header as it is written in HTTP.
+    pub fn headers(mut self) -> Object {
+        Rc::make_mut(&mut self.0).lookup = Lookup::Header;
+        self
+    }
+
+    /// Whether it holds the headers of a message.
+    pub fn is_headers(&self) -> bool {
+        matches!(self.0.lookup, Lookup::Header)
     }
 
     /// The message of the fault that reading an absent field is; none for ordinary objects, where it gives MISSING.
     pub fn strict_message(&self) -> Option<&str> {
-        self.0.strict.as_deref()
+        match &self.0.lookup {
+            Lookup::Strict(message) => Some(message),
+            Lookup::Exact | Lookup::Header => None,
+        }
     }
 
     /// How many fields it has, those that are MISSING included.

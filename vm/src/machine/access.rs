@@ -50,11 +50,17 @@ pub fn element(value: &Value, index: &Value) -> Result<Value, Fault> {
             let key = coerce::text(index);
             match object.get(key.as_str()) {
                 Some(value) => Ok(value.clone()),
+                None if object.is_headers() => Ok(object.get(&header_key(key.as_str())).cloned().unwrap_or_default()),
                 None => absent(object),
             }
         }
         Value::Object(_) | Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Ok(Value::Missing),
     }
+}
+
+/// The key under which a header stands.
+fn header_key(name: &str) -> String {
+    name.to_ascii_lowercase().replace('-', "_")
 }
 
 /// The position that an index means; none where it is no whole number from 0 on.
