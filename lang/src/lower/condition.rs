@@ -125,6 +125,8 @@ impl Lowering<'_> {
     pub(super) fn constant(&mut self, expression: &Expression) -> Option<ConstIndex> {
         match &expression.kind {
             ExpressionKind::Text(text) => Some(self.emit.text(text)),
+            // NULL and empty text are one value; as text it is still seen to be written in the script.
+            ExpressionKind::Literal(Literal::Null) => Some(self.emit.text("")),
             ExpressionKind::Literal(Literal::Int(value)) => Some(self.emit.integer(*value)),
             ExpressionKind::Literal(Literal::Float(value)) => Some(self.emit.float(*value)),
             ExpressionKind::Unary(UnaryOperator::Negate, inner) => match inner.kind {

@@ -196,9 +196,20 @@ impl Lowering<'_> {
         if let BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Coalesce = operator {
             return self.short_circuit(operator, a, b, dst, span);
         }
-        let a = self.operand(a);
-        let b = self.operand(b);
+        let compares = matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual);
+        let a = if compares { self.compared(a) } else { self.operand(a) };
+        let b = if compares { self.compared(b) } else { self.operand(b) };
         self.operate(operator, a, b, dst, span);
+    }
+
+    /// A side of an equality: NULL that is written in the script becomes the empty text that it equals.
+    fn compared(&mut self, expression: &Expression) -> Reg {
+        if !matches!(expression.kind, ExpressionKind::Literal(Literal::Null)) {
+            return self.operand(expression);
+        }
+        let (dst, constant) = (self.registers.temporary(), self.emit.text(""));
+        self.emit(expression.span, Instruction::LoadConst { dst, constant });
+        dst
     }
 
     /// One operator on two registers.
