@@ -52,13 +52,20 @@ pub fn integer_or(arguments: &[Value], index: usize, otherwise: i64) -> Result<i
     if at(arguments, index).is_nothing() { Ok(otherwise) } else { integer(arguments, index) }
 }
 
+/// A value's kind as a sentence names it: `a string`, `an array`, `NULL`.
+pub fn kind_of(value: &Value) -> String {
+    match value {
+        Value::Missing | Value::Null => value.kind().to_owned(),
+        Value::Array(_) | Value::Object(_) => format!("an {}", value.kind()),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
+    }
+}
+
 /// The fault of a value of the wrong kind. Short text is shown, a secret never.
 pub fn wrong_kind(wanted: &str, value: &Value) -> Fault {
     let shown = match value {
         Value::Text(text) if !text.has_secret() && text.as_str().len() <= 40 => format!("the text {:?}", text.as_str()),
-        Value::Missing | Value::Null => value.kind().to_owned(),
-        Value::Array(_) | Value::Object(_) => format!("an {}", value.kind()),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
+        value => kind_of(value),
     };
     Fault::new("E_TYPE", format!("{wanted} is needed here, and this is {shown}"))
 }

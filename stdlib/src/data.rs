@@ -9,6 +9,7 @@ use gbvm_vm::signature::{Access, Form, Param, Role};
 use gbvm_vm::value::Value;
 
 use crate::aggregate;
+use crate::argument as arguments;
 use crate::http;
 use crate::keyword::{Call, Example, HostContext, Keyword};
 use crate::query::{self, Query};
@@ -75,7 +76,7 @@ pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, ke
     let Value::Text(text) = value else {
         let name = call.argument_name(argument);
         let hint = if value.is_nothing() && !name.is_empty() { format!(" Was \"{name}\" ever set?") } else { String::new() };
-        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}.{hint}", value.kind())).at_argument(argument as u8));
+        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}.{hint}", arguments::kind_of(value))).at_argument(argument as u8));
     };
     let name = text.as_str();
     let shown = if text.is_literal() { format!("\"{name}\"") } else { "this text, which is data,".to_owned() };
@@ -101,7 +102,7 @@ fn is_name(name: &str) -> bool {
 /// A record to write: an object in which no secret would come to rest.
 fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault> {
     let Value::Object(object) = value else {
-        return Err(Fault::new("E_TYPE", format!("{keyword} stores an object, and this is {}", value.kind())).at_argument(argument as u8));
+        return Err(Fault::new("E_TYPE", format!("{keyword} stores an object, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
     };
     refuse_secret(value).map_err(|fault| fault.at_argument(argument as u8))?;
     Ok(object.clone())

@@ -8,6 +8,7 @@ use gbvm_vm::signature::{Access, Form, Param, Role};
 use gbvm_vm::text::{Origin, Text};
 use gbvm_vm::value::Value;
 
+use crate::argument;
 use crate::body;
 use crate::headers;
 use crate::json;
@@ -110,7 +111,7 @@ fn request(context: &mut HostContext<'_>, call: &Call<'_>, method: &'static str)
     let Value::Text(text) = call.argument(0) else {
         let name = call.argument_name(0);
         let hint = if call.argument(0).is_nothing() && !name.is_empty() { format!(" Was \"{name}\" ever set?") } else { String::new() };
-        return Err(Fault::new("E_URL", format!("{method} needs a URL, and this is {}.{hint}", call.argument(0).kind())).at_argument(0));
+        return Err(Fault::new("E_URL", format!("{method} needs a URL, and this is {}.{hint}", argument::kind_of(call.argument(0)))).at_argument(0));
     };
     let url = url::build(text, context.allowed_origins).map_err(|fault| fault.at_argument(0))?;
     let mut headers = headers::for_origin(context.run, call, &url.origin);

@@ -287,7 +287,9 @@ fn operand(value: &Value, sign: &str) -> Result<Number, Fault> {
     coerce::number(value).ok_or_else(|| {
         let shown = match value {
             Value::Text(text) if !text.has_secret() && text.as_str().len() <= 40 => format!("the text {:?}", text.as_str()),
-            _ => format!("a {}", value.kind()),
+            Value::Array(_) | Value::Object(_) => format!("an {}", value.kind()),
+            Value::Missing | Value::Null => value.kind().to_owned(),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
         };
         Fault::new("E_TYPE", format!("{sign} needs numbers, and {shown} is none"))
     })
