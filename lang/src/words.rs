@@ -495,7 +495,9 @@ impl Reader<'_> {
             Token::Word(word) => match &*word.folded {
                 "and" | "or" | "xor" | "then" => false,
                 "not" => !matches!(self.raw_word(at + 1), Some("in" | "like" | "between")),
-                "mod" | "in" | "is" | "like" | "between" | "to" | "step" => !self.starts_value(at + 1),
+                "mod" | "in" | "is" | "like" | "between" | "to" | "step" => {
+                    !self.starts_value(at + 1) || self.phrases.at(&self.raw[at..]).next().is_some()
+                }
                 "do" => !self.ends_item(at + 1),
                 _ => !self.closes(at),
             },
