@@ -53,6 +53,7 @@ pub struct World {
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
     news: (Mutex<bool>, Condvar),
+    is_draining: AtomicBool,
     is_stopping: AtomicBool,
 }
 
@@ -184,6 +185,7 @@ impl Builder {
             zone: self.zone,
             inputs: self.inputs,
             news: (Mutex::new(false), Condvar::new()),
+            is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         };
         Ok(Engine { world: Arc::new(world), workers: Mutex::default() })
@@ -305,8 +307,8 @@ impl Engine {
     pub fn start(&self) -> Result<(), Fault> {
         self.world.store().lock()?;
         let timetables = crate::scheduler::timetables(&self.world)?;
-        work::recover(&self.world)?;
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.extend(work::recover(&self.world)?);
         let world = self.world.clone();
         workers.push(std::thread::spawn(move || work::keep_working(&world)));
         if !timetables.is_empty() {
@@ -321,7 +323,19 @@ impl Engine {
         &self.world
     }
 
-    /// Stops: no new work begins, calls in flight are cut, runs end at their next instruction slice and are undone.
+    /// Begins no queued event, delivery or slot any more. What has begun goes on; [`Engine::is_idle`] says how long.
+    pub fn drain(&self) {
+        self.world.is_draining.store(true, Ordering::SeqCst);
+        self.world.wake();
+    }
+
+    /// Whether nothing that the engine's own threads began still goes on, after [`Engine::drain`].
+    pub fn is_idle(&self) -> bool {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().all(std::thread::JoinHandle::is_finished)
+    }
+
+    /// Stops: no new work begins, calls in flight are cut, runs end at their next instruction slice. A run that has a
+    /// checkpoint goes on from there at the next start; what a run wrote since is undone.
     pub fn shut_down(&self) {
         self.world.is_stopping.store(true, Ordering::SeqCst);
         self.world.transport.shut_down();
@@ -410,6 +424,11 @@ impl World {
     /// Whether the engine is to stop.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::SeqCst)
+    }
+
+    /// Whether queued events, deliveries and slots may still begin.
+    pub fn takes_work(&self) -> bool {
+        !self.is_draining.load(Ordering::SeqCst) && !self.is_stopping()
     }
 
     /// Tells the workers that there may be something to do.

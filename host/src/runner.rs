@@ -90,6 +90,12 @@ pub fn execute(world: &World, start: Start<'_>) -> Outcome {
         Ok(reply) => Outcome { run_id, reply, fault: None },
         Err(fault) => {
             segment.rollback();
+            // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
+            let goes_on = fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
+            if goes_on {
+                tracing::info!("the run is interrupted because the process is stopping, and goes on at the next start");
+                return Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) };
+            }
             let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
             tracing::error!("{lead}error[{}]: {}", fault.code, fault.message);
             // The failure itself must not hide behind a store that cannot take its record.

@@ -61,9 +61,8 @@ pub struct Options {
     /// Seconds it may take
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
-    /// Where to listen while it serves
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    listen: std::net::SocketAddr,
+    #[command(flatten)]
+    service: serve::Service,
 }
 
 /// A change of a row.
@@ -86,7 +85,7 @@ pub fn run(options: &Options) -> Result<Exit, Failure> {
     let fires = fires_webhook || options.once || options.trigger.is_some();
     if !fires && !script.declarations.is_empty() {
         let engine = world::engine(&options.world, world::folder_of(&options.file))?;
-        return serve::serve_scripts(engine, vec![script], options.listen);
+        return serve::serve_scripts(engine, vec![script], &options.service);
     }
     let event = if fires_webhook {
         webhook(options, &script)?
