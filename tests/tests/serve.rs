@@ -250,6 +250,25 @@ fn a_second_server_on_one_database_is_refused() {
     assert_eq!(second.status.code(), Some(4), "{}", String::from_utf8_lossy(&second.stderr));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_second_server_under_another_name_of_the_database_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("open.bas"), "WEBHOOK \"open\", OPEN\n").expect("a file can be written");
+    let _first = Server::start(&["run", "open.bas", "--listen", "127.0.0.1:0", "--db", "data.db"], folder.path());
+    let second = |database: &str| {
+        let arguments = ["run", "open.bas", "--listen", "127.0.0.1:0", "--db", database];
+        let output = Command::new(binary()).args(arguments).current_dir(folder.path()).output().expect("the command can be started");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    std::os::unix::fs::symlink("data.db", folder.path().join("link.db")).expect("a link can be made");
+    let (code, message) = second("link.db");
+    assert!(code == Some(4) && message.contains("E_DATABASE_LOCKED"), "{code:?} {message}");
+    std::fs::hard_link(folder.path().join("data.db"), folder.path().join("hard.db")).expect("a link can be made");
+    let (code, message) = second("hard.db");
+    assert!(code == Some(4) && message.contains("hard links"), "{code:?} {message}");
+}
+
 /// A script with a step before and a step after a call that takes its time.
 const STEPS: &str = "mark = GUID()\nINSERT \"steps\", {mark: mark, name: \"first\"}\nanswer = GET \"https://slow.test/page\"\nINSERT \"steps\", {mark: mark, name: \"second\"}\n";
 /// How many runs made both steps.
