@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gbvm_lang::CompiledScript;
 use gbvm_lang::declare::Declaration;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
@@ -11,6 +12,7 @@ use gbvm_stdlib::keyword::{Function, Keyword};
 use gbvm_vm::machine::Linked;
 use gbvm_vm::native::{EmbeddedFunction, Native};
 
+use crate::cron::Timetable;
 use crate::storage::schema::SchemaNeeds;
 
 /// A compiled script, shared by all its runs.
@@ -120,6 +122,20 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files)
 }
 
+/// Schedules whose time means nothing. The compiler knows no times; the zone changes nothing about that.
+fn unreadable_schedules(script: Option<&CompiledScript>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for declaration in script.iter().flat_map(|script| &script.declarations) {
+        if let Declaration::Schedule(schedule) = declaration
+            && let Err(reason) = Timetable::parse(&schedule.when, None)
+        {
+            let message = format!("The time \"{}\" cannot be read: {reason}", schedule.when);
+            found.push(Diagnostic::error("E_SCHEDULE", schedule.span, message));
+        }
+    }
+    found
+}
+
 /// Compiles and links a script: the first source is the script itself, the others are its library.
 ///
 /// # Errors
@@ -127,7 +143,8 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, LoadError> {
     let mut signatures = gbvm_stdlib::signatures();
     signatures.extend(embedded.iter().map(|function| function.keyword.signature));
-    let compilation = gbvm_lang::compile(&sources, &signatures);
+    let mut compilation = gbvm_lang::compile(&sources, &signatures);
+    compilation.diagnostics.extend(unreadable_schedules(compilation.script.as_ref()));
     let is_wrong = compilation.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let Some(compiled) = compilation.script.filter(|_| !is_wrong) else {
         return Err(LoadError::Invalid(Box::new(CompileError { diagnostics: compilation.diagnostics, sources })));

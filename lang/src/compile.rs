@@ -87,7 +87,8 @@ fn back_end(
     if is_readable {
         diagnostics.extend(lint::lint(&whole, &flows, &declarations));
     }
-    let (mut schema, accesses) = schema::schema(&whole, &flows);
+    let (mut schema, accesses, found) = schema::schema(&whole, &flows);
+    diagnostics.extend(found);
     for declaration in &declarations {
         if let Declaration::Trigger(trigger) = declaration {
             schema.tables.entry(trigger.table.clone()).or_default();

@@ -157,3 +157,72 @@ fn help_explains_a_keyword() {
     assert!(one.status.success() && text(&one.stdout).contains("GET BOT MEMORY"), "{}", text(&one.stdout));
     assert_eq!(gbvm(&["help", "teleport"], folder.path()).status.code(), Some(2));
 }
+
+/// What `check` says of a script, and its exit code.
+fn checked(script: &str) -> (Option<i32>, String) {
+    let folder = folder_with(&[("a.bas", script)]);
+    let output = gbvm(&["check", "a.bas"], folder.path());
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn a_name_that_no_table_or_column_may_have_is_a_placed_error() {
+    let cases = [
+        ("x = 1\nINSERT \"sqlite_master\", {a: 1}\n", "a.bas:2:8: error[E_TABLE_NAME]"),
+        ("rows = FIND \"gbvm_runs\"\n", "a.bas:1:13: error[E_TABLE_NAME]"),
+        ("t = \"no table\"\nINSERT t, {a: 1}\n", "a.bas:1:5: error[E_TABLE_NAME]"),
+        ("DELETE \"no-table\", \"a=1\"\n", "a.bas:1:8: error[E_TABLE_NAME]"),
+        ("ON \"PG_x\", \"INSERT\"\n", "a.bas:1:4: error[E_TABLE_NAME]"),
+        ("INSERT \"t\", {\"bad col\": 1}\n", "a.bas:1:25: error[E_COLUMN_NAME]"),
+        ("row = {a: 1, \"9\": 2}\nSAVE \"t\", \"1\", row\n", "a.bas:1:19: error[E_COLUMN_NAME]"),
+    ];
+    for (script, expected) in cases {
+        let (code, report) = checked(script);
+        assert!(code == Some(3) && report.starts_with(expected), "{script}{report}");
+    }
+    for script in ["t = \"\"\nIF a THEN\n t = \"x\"\nEND IF\nINSERT t, {a: 1}\n", "DELETE \"https://api.x.co/1\"\n", "POST \"https://api.x.co/1\", {\"@type\": 1}\n"] {
+        let (code, report) = checked(script);
+        assert_eq!(code, Some(0), "{script}{report}");
+    }
+    let folder = folder_with(&[("a.bas", "WEBHOOK \"a\", OPEN\nINSERT \"gbvm_x\", {a: 1}\n")]);
+    let served = gbvm(&["serve", ".", "--db", ":memory:"], folder.path());
+    assert!(served.status.code() == Some(3) && text(&served.stderr).contains("a.bas:2:8: error[E_TABLE_NAME]"), "{}", text(&served.stderr));
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_a_placed_error() {
+    for when in ["nonsense", "99 * * * *"] {
+        let (code, report) = checked(&format!("x = 1\nSET SCHEDULE \"{when}\"\n"));
+        assert!(code == Some(3) && report.starts_with("a.bas:2:1: error[E_SCHEDULE]") && report.contains(when), "{report}");
+    }
+    let folder = folder_with(&[("a.bas", "SET SCHEDULE \"nonsense\"\n")]);
+    for arguments in [&["run", "a.bas", "--once"][..], &["run", "a.bas"], &["serve", "."]] {
+        let output = gbvm(arguments, folder.path());
+        assert!(output.status.code() == Some(3) && text(&output.stderr).contains("a.bas:1:1: error[E_SCHEDULE]"), "{arguments:?} {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_webhook_that_is_declared_twice_is_an_error() {
+    let (code, report) = checked("WEBHOOK \"a\", OPEN\nWEBHOOK \"a\", OPEN\n");
+    assert!(code == Some(3) && report.starts_with("a.bas:2:1: error[E_ENDPOINT_TWICE]"), "{report}");
+    let folder = folder_with(&[("a.bas", "WEBHOOK \"w\", OPEN\n"), ("b.bas", "WEBHOOK \"w\", OPEN\n")]);
+    let output = gbvm(&["serve", ".", "--db", ":memory:"], folder.path());
+    let message = text(&output.stderr);
+    assert!(output.status.code() == Some(3) && message.contains("a.bas") && message.contains("b.bas"), "{message}");
+}
+
+#[test]
+fn a_webhook_has_the_name_of_one_part_of_a_path() {
+    for name in ["a/b", "a b", "a?b", "a#b", "a%b", "..", "größe"] {
+        let (code, report) = checked(&format!("WEBHOOK \"{name}\", OPEN\n"));
+        assert!(code == Some(3) && report.starts_with("a.bas:1:9: error[E_DECLARE]") && report.contains("letters, digits, - _ . and ~"), "{name}: {report}");
+    }
+    assert_eq!(checked("WEBHOOK \"a-B_9.x~\", OPEN\n").0, Some(0));
+}
+
+#[test]
+fn an_empty_declaration_says_what_is_empty() {
+    assert!(checked("ON \"\", \"INSERT\"\n").1.contains("The table's name is empty"));
+    assert!(checked("ON \"t\", \"\"\n").1.contains("The list of events, such as \"INSERT,UPDATE\", is empty"));
+}
