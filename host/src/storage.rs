@@ -201,6 +201,11 @@ impl Store {
         }
     }
 
+    /// Whether the data ends with this process.
+    pub fn is_in_memory(&self) -> bool {
+        self.path.is_none()
+    }
+
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
         !self.connection.is_autocommit()

@@ -226,3 +226,25 @@ fn an_empty_declaration_says_what_is_empty() {
     assert!(checked("ON \"\", \"INSERT\"\n").1.contains("The table's name is empty"));
     assert!(checked("ON \"t\", \"\"\n").1.contains("The list of events, such as \"INSERT,UPDATE\", is empty"));
 }
+
+#[test]
+fn what_a_script_without_events_queues_is_delivered() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let route = format!("https://api.x.co=http://{}", listener.local_addr().expect("the listener has an address"));
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("the peer is called");
+        let mut head = [0; 4096];
+        let length = std::io::Read::read(&mut stream, &mut head).expect("the request can be read");
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").expect("the answer can be sent");
+        text(&head[..length])
+    });
+    let folder = folder_with(&[("say.bas", "POST \"https://api.x.co/1\", {a: 1}\n"), ("mail.bas", "SEND MAIL \"ann@x.co\", \"s\", \"b\"\n")]);
+    let output = gbvm(&["run", "say.bas", "--db", "data.db", "--route", &route], folder.path());
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    assert!(peer.join().expect("the peer ends").starts_with("POST /1 "));
+
+    let kept = text(&gbvm(&["run", "mail.bas", "--db", "data.db"], folder.path()).stderr);
+    assert!(kept.contains("1 queued deliveries could not be made yet"), "{kept}");
+    let lost = text(&gbvm(&["run", "mail.bas", "--db", ":memory:"], folder.path()).stderr);
+    assert!(lost.contains("are lost") && !lost.contains("gbvm serve"), "{lost}");
+}

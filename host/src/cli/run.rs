@@ -114,9 +114,7 @@ fn fire(options: &Options, engine: &Engine, script: &Arc<Script>, event: Event) 
     };
     let outcome = engine.fire_within(script, &event, budget);
     report(&outcome, &event);
-    if is_event {
-        deliver(engine)?;
-    }
+    deliver(engine)?;
     Ok(if outcome.fault.is_some() { Exit::ScriptError } else { Exit::Ok })
 }
 
@@ -143,8 +141,11 @@ fn deliver(engine: &Engine) -> Result<(), Failure> {
     }
     drop(store);
     engine.settle().map_err(world::failure)?;
-    let left = engine.world().store().waiting_deliveries().map_err(world::failure)?;
-    if left > 0 {
+    let mut store = engine.world().store();
+    let left = store.waiting_deliveries().map_err(world::failure)?;
+    if left > 0 && store.is_in_memory() {
+        eprintln!("{left} queued deliveries could not be made and are lost, because the database is in memory only");
+    } else if left > 0 {
         eprintln!("{left} queued deliveries could not be made yet; they stay queued and are tried again by `gbvm serve`");
     }
     Ok(())
