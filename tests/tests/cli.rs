@@ -248,3 +248,70 @@ fn what_a_script_without_events_queues_is_delivered() {
     let lost = text(&gbvm(&["run", "mail.bas", "--db", ":memory:"], folder.path()).stderr);
     assert!(lost.contains("are lost") && !lost.contains("gbvm serve"), "{lost}");
 }
+
+#[test]
+fn a_wrong_option_is_a_usage_error_that_says_what_is_wanted() {
+    let folder = folder_with(&[("w.bas", "WEBHOOK \"w\", OPEN\nSET SCHEDULE \"hourly\"\nON \"t\", \"INSERT\"\n"), ("b.json", "{}")]);
+    let cases: [(&[&str], &str); 14] = [
+        (&["--new", "b.json"], "--trigger"),
+        (&["--old", "b.json"], "--trigger"),
+        (&["--body", "b.json", "--once"], "--once"),
+        (&["--body", "b.json", "--trigger", "insert", "--new", "b.json"], "--trigger"),
+        (&["--once", "--trigger", "insert"], "--trigger"),
+        (&["--method", "PO ST"], "--method wants a method"),
+        (&["--method", ""], "--method wants a method"),
+        (&["--header", "X-A: 1\r\nX-B: 2"], "line break"),
+        (&["--header", "X A: 1"], "no name of a header"),
+        (&["--once", "--route", "https://api.x.co/v1=http://127.0.0.1:1"], "without a path"),
+        (&["--once", "--route", "nothing"], "--route wants ORIGIN=URL"),
+        (&["--once", "--memory", "nothing"], "--memory wants KEY=VALUE"),
+        (&["--once", "--now", "9999-12-31T23:59:59Z"], "to 9999-12-29"),
+        (&["--once", "--now", "tomorrow"], "--now wants an instant"),
+    ];
+    for (options, expected) in cases {
+        let output = gbvm(&[&["run", "w.bas", "--db", ":memory:"], options].concat(), folder.path());
+        let message = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && message.contains(expected), "{options:?}: {:?} {message}", output.status);
+    }
+}
+
+#[test]
+fn asking_for_memory_makes_no_database_and_steers_no_terminal() {
+    let folder = folder_with(&[]);
+    let run = |arguments: &[&str]| gbvm(&[&["memory", "--db", "sub/data.db"], arguments].concat(), folder.path());
+    for asked in [&["list"][..], &["get", "a"], &["unset", "a"]] {
+        let output = run(asked);
+        assert!(output.status.code() == Some(4) && text(&output.stderr).contains("no such database"), "{asked:?} {}", text(&output.stderr));
+    }
+    assert_eq!(run(&["set", "", "1"]).status.code(), Some(2));
+    assert!(!folder.path().join("sub").exists());
+    assert_eq!(run(&["set", "a", "x\u{1b}[2Jy\nz é"]).status.code(), Some(0));
+    assert_eq!(text(&run(&["list"]).stdout), "a = x\\u{1b}[2Jy\\nz é\n");
+    assert_eq!(text(&run(&["get", "a"]).stdout), "x\\u{1b}[2Jy\\nz é\n");
+}
+
+#[test]
+fn a_missing_file_does_not_hide_the_others() {
+    let folder = folder_with(&[("bad.bas", "x = = 1\n")]);
+    let output = gbvm(&["check", "none.bas", "bad.bas", "-o", "json"], folder.path());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!((&report[0]["file"], &report[0]["code"], &report[1]["code"]), (&"none.bas".into(), &"E_FILE".into(), &"E_SYNTAX".into()), "{report}");
+    let output = gbvm(&["check", "none.bas", "bad.bas"], folder.path());
+    assert!(text(&output.stderr).contains("none.bas") && text(&output.stdout).contains("bad.bas:1:"), "{}", text(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_a_run_quietly_and_a_full_disk_does_not() {
+    let folder = folder_with(&[("loop.bas", "WHILE TRUE\n  PRINT \"y\"\nWEND\n"), ("one.bas", "PRINT \"y\"\n")]);
+    let mut child = Command::new(binary()).args(["run", "loop.bas", "--db", ":memory:"]).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command can be started");
+    let mut first = [0; 2];
+    std::io::Read::read_exact(&mut child.stdout.take().expect("the output is piped"), &mut first).expect("a line comes");
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let output = Command::new(binary()).args(["run", "one.bas", "--db", ":memory:"]).current_dir(folder.path()).stdout(full).stderr(Stdio::piped()).output().expect("the command can be started");
+        assert!(output.status.code() == Some(1) && text(&output.stderr).contains("standard output cannot be written"), "{}", text(&output.stderr));
+    }
+}

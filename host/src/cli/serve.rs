@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use gbvm_lang::declare::Declaration;
 
-use super::{Exit, Failure, world};
+use super::{Exit, Failure, output, world};
 use crate::endpoints;
 use crate::engine::Engine;
 use crate::event::WebhookEvent;
@@ -67,7 +67,7 @@ pub fn serve(options: &Options) -> Result<Exit, Failure> {
     if loaded.is_empty() {
         return Err(Failure::new(Exit::Usage, format!("gbvm: {}: no script here declares a webhook, a trigger or a schedule", options.folder.display())));
     }
-    let engine = world::engine(&options.world, &options.folder)?;
+    let engine = world::engine(&options.world, &options.folder, world::Prints::ToLog)?;
     serve_scripts(engine, loaded, &options.service)
 }
 
@@ -88,10 +88,10 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
             let exit = if matches!(error, ServerError::AddressInUse(_)) { Exit::AddressInUse } else { Exit::Usage };
             Failure::new(exit, format!("gbvm: {error}"))
         })?;
-        println!("listening on http://{}", server.address());
+        say(&format!("listening on http://{}", server.address()));
         Some(server)
     } else {
-        println!("working without endpoints; Ctrl-C stops");
+        say("working without endpoints; Ctrl-C stops");
         None
     };
     for script in engine.scripts() {
@@ -114,16 +114,21 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
     Ok(Exit::Ok)
 }
 
+/// A line about the service, which goes on though nobody may read it.
+fn say(line: &str) {
+    let _ = output::line(line);
+}
+
 fn describe(script: &Script) {
     for declaration in &script.declarations {
         match declaration {
-            Declaration::Webhook(webhook) => println!("  {} answers /webhook/{1} and /api/{2}/webhook/{1}", script.name, webhook.name, endpoints::DEFAULT_BOT),
+            Declaration::Webhook(webhook) => say(&format!("  {} answers /webhook/{1} and /api/{2}/webhook/{1}", script.name, webhook.name, endpoints::DEFAULT_BOT)),
             Declaration::Trigger(trigger) => {
                 let operations = [("INSERT", trigger.insert), ("UPDATE", trigger.update), ("DELETE", trigger.delete)];
                 let operations: Vec<&str> = operations.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name).collect();
-                println!("  {} runs after {} of {}", script.name, operations.join(", "), trigger.table);
+                say(&format!("  {} runs after {} of {}", script.name, operations.join(", "), trigger.table));
             }
-            Declaration::Schedule(schedule) => println!("  {} runs at {}", script.name, schedule.when),
+            Declaration::Schedule(schedule) => say(&format!("  {} runs at {}", script.name, schedule.when)),
         }
     }
 }
