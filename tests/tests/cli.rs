@@ -315,3 +315,26 @@ fn a_closed_pipe_ends_a_run_quietly_and_a_full_disk_does_not() {
         assert!(output.status.code() == Some(1) && text(&output.stderr).contains("standard output cannot be written"), "{}", text(&output.stderr));
     }
 }
+
+#[test]
+fn a_filter_has_a_bounded_size() {
+    let chain = |joint: &str, count: usize| vec!["a=1"; count].join(joint);
+    let runs = |filter: &str| {
+        let folder = folder_with(&[("a.bas", &format!("INSERT \"t\", {{a: 1}}\nf = \"{filter}\"\nrows = FIND \"t\", f\nPRINT UBOUND(rows)\n"))]);
+        let output = gbvm(&["run", "a.bas", "--db", ":memory:"], folder.path());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for joint in [" AND ", " OR "] {
+        assert_eq!(runs(&chain(joint, 500)), (Some(0), "1\n".to_owned(), String::new()));
+        let (code, _, message) = runs(&chain(joint, 501));
+        assert!(code == Some(1) && message.contains("E_FILTER_TOO_LARGE"), "{message}");
+        let (code, report) = checked(&format!("x = FIND \"t\", \"{}\"\nPRINT x.a\n", chain(joint, 5000)));
+        assert!(code == Some(3) && report.contains("E_FILTER_TOO_LARGE"), "{report}");
+    }
+    let nested = format!("{}a=1{}", "(".repeat(32), ")".repeat(32));
+    assert_eq!(runs(&vec![nested.as_str(); 500].join(" AND ")).0, Some(0));
+    for filter in ["* ORDER BY age DESC", "* LIMIT 1", "* a=1", "* *"] {
+        let (code, report) = checked(&format!("x = FIND \"p\", \"{filter}\"\nPRINT x.a\n"));
+        assert!(code == Some(3) && report.contains("E_FILTER_SYNTAX") && report.contains("leave the * out"), "{filter} {report}");
+    }
+}
