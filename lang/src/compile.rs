@@ -74,8 +74,8 @@ fn back_end(
     }
     let own: Vec<&Procedure> = trees[0].procedures.iter().collect();
     let libraries: Vec<&Procedure> = trees[1..].iter().flat_map(|tree| &tree.procedures).collect();
-    diagnostics.extend(resolve::check_procedures(&own));
-    diagnostics.extend(resolve::check_procedures(&libraries));
+    diagnostics.extend(resolve::check_procedures(&own, sources));
+    diagnostics.extend(resolve::check_procedures(&libraries, sources));
     let everything = Whole::new(&trees[0].main, own.iter().chain(&libraries).copied().collect(), signatures);
     let needed = needed(&everything, own.len());
     let whole = Whole::new(&trees[0].main, needed, signatures);

@@ -338,3 +338,9 @@ fn a_filter_has_a_bounded_size() {
         assert!(code == Some(3) && report.contains("E_FILTER_SYNTAX") && report.contains("leave the * out"), "{filter} {report}");
     }
 }
+
+#[test]
+fn a_procedure_that_is_there_twice_says_where_the_first_is() {
+    let (_, report) = checked("SUB f()\nEND SUB\nSUB F()\nEND SUB\n");
+    assert!(report.starts_with("a.bas:3:5: error[E_DUPLICATE]") && report.contains("a.bas:1:5"), "{report}");
+}
