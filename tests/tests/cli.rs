@@ -344,3 +344,10 @@ fn a_procedure_that_is_there_twice_says_where_the_first_is() {
     let (_, report) = checked("SUB f()\nEND SUB\nSUB F()\nEND SUB\n");
     assert!(report.starts_with("a.bas:3:5: error[E_DUPLICATE]") && report.contains("a.bas:1:5"), "{report}");
 }
+
+#[test]
+fn dead_mail_is_logged_as_an_error() {
+    let folder = folder_with(&[("mail.bas", "SEND MAIL \"ann@x.co\", \"a\" + CHR(10) + \"b\", \"text\"\n")]);
+    let message = text(&gbvm(&["run", "mail.bas", "--db", ":memory:"], folder.path()).stderr);
+    assert!(message.contains("ERROR") && message.contains("E_MAIL_HEADER"), "{message}");
+}
