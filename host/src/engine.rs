@@ -270,7 +270,7 @@ impl Engine {
 
     /// Executes a script for an event within other bounds than those of the engine.
     pub fn fire_within(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        self.world.fire(script, event, budget)
+        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
     }
 
     /// The loaded scripts.
@@ -444,19 +444,23 @@ impl World {
         *news = false;
     }
 
-    /// Executes a script for an event that begins a chain of causes.
+    /// Executes a script for an event that begins a chain of causes, and logs its failure.
     pub fn fire(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        let depth = match event {
-            Event::Trigger(trigger) => trigger.depth,
-            Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => 0,
-        };
-        let cause = match event {
-            Event::Trigger(trigger) => Some(format!("{}/{}", trigger.table, trigger.row_id)),
-            Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => None,
-        };
-        let identity = RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth };
-        runner::execute(self, Start { script, event, identity, attempt: 1, job: None, checkpoint: None, budget })
+        runner::execute_unwatched(self, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
     }
+}
+
+/// The identity of a run that begins a chain of causes.
+fn identity_of(script: &Script, event: &Event) -> RunIdentity {
+    let depth = match event {
+        Event::Trigger(trigger) => trigger.depth,
+        Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => 0,
+    };
+    let cause = match event {
+        Event::Trigger(trigger) => Some(format!("{}/{}", trigger.table, trigger.row_id)),
+        Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => None,
+    };
+    RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth }
 }
 
 /// A new run's id: a UUID of version 7 (RFC 9562), so that ids sort by time.

@@ -129,7 +129,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
     });
     let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth };
     let checkpoint = world.store().load_checkpoint(&job.run_id)?;
-    let outcome = runner::execute(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
+    let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };
     let mut store = world.store();
     match fault.code {
@@ -162,7 +162,7 @@ pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
         let world = world.clone();
         threads.push(std::thread::spawn(move || {
             let start = Start { script: &script, event: &event, identity: run.identity, attempt: 2, job: None, checkpoint: Some(run.checkpoint), budget: job_budget(&world) };
-            runner::execute(&world, start);
+            runner::execute_unwatched(&world, start);
         }));
     }
     Ok(threads)

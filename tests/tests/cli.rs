@@ -351,3 +351,11 @@ fn dead_mail_is_logged_as_an_error() {
     let message = text(&gbvm(&["run", "mail.bas", "--db", ":memory:"], folder.path()).stderr);
     assert!(message.contains("ERROR") && message.contains("E_MAIL_HEADER"), "{message}");
 }
+
+#[test]
+fn a_failure_is_said_once_and_a_recursion_briefly() {
+    let folder = folder_with(&[("deep.bas", "CALL f(1)\nSUB f(n)\n    CALL f(n + 1)\nEND SUB\n")]);
+    let message = text(&gbvm(&["run", "deep.bas", "--db", ":memory:"], folder.path()).stderr);
+    assert_eq!(message.matches("error[").count(), 1, "{message}");
+    assert!(message.lines().count() < 10 && message.contains("more calls of f …"), "{message}");
+}
