@@ -352,3 +352,18 @@ fn a_webhook_that_the_stop_cuts_is_answered() {
     wait_for("the run to end", || query(folder.path(), WHOLE) == ["1"]);
     assert_eq!(query(folder.path(), "SELECT count(*) || '' FROM steps"), ["2"]);
 }
+
+#[test]
+fn a_webhook_answers_at_its_own_path_only() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("a.bas"), "WEBHOOK \"a-b\", OPEN\nresult = {status: 404.0, path: path}\n").expect("a file can be written");
+    let server = Server::start(&["run", "a.bas", "--listen", "127.0.0.1:0", "--db", "data.db"], folder.path());
+    for path in ["/webhook/a-b", "/webhook/a%2Db", "/webhook/%61-b", "/api/default/webhook/a%2db"] {
+        let (status, answer) = server.post(path, &[], b"{}");
+        assert!(status == 404 && answer.contains("\"path\""), "{path}: {status} {answer}");
+    }
+    for path in ["//webhook/a-b", "/webhook//a-b", "/webhook/a-b/", "/webhook/a%252Db", "/webhook/a-b%2F"] {
+        let (status, answer) = server.post(path, &[], b"{}");
+        assert!(status == 404 && answer.contains("E_NO_ENDPOINT"), "{path}: {status} {answer}");
+    }
+}
