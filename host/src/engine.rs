@@ -238,7 +238,7 @@ impl Engine {
         {
             let mut store = self.world.store();
             for script in &scripts {
-                store.prepare_schema(&script.schema)?;
+                store.prepare_schema(&script.schema).map_err(|fault| Fault::new(fault.code, format!("{}: {}", script.name, fault.message)))?;
             }
             store.set_handlers(handlers_of(&scripts))?;
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gbvm_lang::CompiledScript;
 use gbvm_lang::declare::Declaration;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
@@ -123,9 +122,9 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 }
 
 /// Schedules whose time means nothing. The compiler knows no times; the zone changes nothing about that.
-fn unreadable_schedules(script: Option<&CompiledScript>) -> Vec<Diagnostic> {
+fn unreadable_schedules(declarations: &[Declaration]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for declaration in script.iter().flat_map(|script| &script.declarations) {
+    for declaration in declarations {
         if let Declaration::Schedule(schedule) = declaration
             && let Err(reason) = Timetable::parse(&schedule.when, None)
         {
@@ -144,7 +143,8 @@ pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, Lo
     let mut signatures = gbvm_stdlib::signatures();
     signatures.extend(embedded.iter().map(|function| function.keyword.signature));
     let mut compilation = gbvm_lang::compile(&sources, &signatures);
-    compilation.diagnostics.extend(unreadable_schedules(compilation.script.as_ref()));
+    compilation.diagnostics.extend(unreadable_schedules(&compilation.declarations));
+    compilation.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start, diagnostic.severity));
     let is_wrong = compilation.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let Some(compiled) = compilation.script.filter(|_| !is_wrong) else {
         return Err(LoadError::Invalid(Box::new(CompileError { diagnostics: compilation.diagnostics, sources })));

@@ -284,7 +284,7 @@ impl Store {
 }
 
 /// The one name by which every process knows a database, symbolic links followed: the names of its log, lock and key
-/// are made from it. The file need not have been written yet.
+/// are made from it. The file is there: SQLite makes it when it opens it.
 ///
 /// # Errors
 /// `E_DATABASE` where the file has a second name (a hard link). SQLite keeps a log of changes beside each name, so

@@ -23,6 +23,8 @@ use crate::walk;
 pub struct Compilation {
     /// The script, if it has no error.
     pub script: Option<CompiledScript>,
+    /// What starts the script, as far as it can be read, though it has errors.
+    pub declarations: Vec<Declaration>,
     /// Errors and warnings, by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -54,7 +56,8 @@ pub fn compile(sources: &[Source], signatures: &[Signature]) -> Compilation {
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start, diagnostic.severity));
     diagnostics.dedup();
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    Compilation { script: script.filter(|_| !failed), diagnostics }
+    let declarations = script.as_ref().map(|script| script.declarations.clone()).unwrap_or_default();
+    Compilation { script: script.filter(|_| !failed), declarations, diagnostics }
 }
 
 fn back_end(

@@ -195,6 +195,8 @@ fn a_time_that_cannot_be_read_is_a_placed_error() {
         let (code, report) = checked(&format!("x = 1\nSET SCHEDULE \"{when}\"\n"));
         assert!(code == Some(3) && report.starts_with("a.bas:2:1: error[E_SCHEDULE]") && report.contains(when), "{report}");
     }
+    let (_, both) = checked("x = = 1\nSET SCHEDULE \"nonsense\"\ny = = 1\n");
+    assert_eq!(both.lines().map(|line| line.split(' ').nth(1).unwrap_or_default()).collect::<Vec<_>>(), ["error[E_SYNTAX]:", "error[E_SCHEDULE]:", "error[E_SYNTAX]:"], "{both}");
     let folder = folder_with(&[("a.bas", "SET SCHEDULE \"nonsense\"\n")]);
     for arguments in [&["run", "a.bas", "--once"][..], &["run", "a.bas"], &["serve", "."]] {
         let output = gbvm(arguments, folder.path());
