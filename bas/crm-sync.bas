@@ -37,6 +37,7 @@ END IF
 
 problem = ""
 IF record_id = "" THEN problem = "Missing record id" END IF
+IF ISOBJECT(record_id) OR ISARRAY(record_id) THEN problem = "The record id is not one value" END IF
 IF event <> "created" AND event <> "updated" AND event <> "deleted" THEN problem = "Unknown event: " + event END IF
 
 ' The CRM may send only the fields that changed. One that it leaves out is missing here, and a missing field is not
@@ -132,8 +133,10 @@ IF known._source_timestamp > source_timestamp THEN
     EXIT
 END IF
 
-' SAVE keeps the columns that a partial payload leaves out, so the mirror is always the whole record.
-SAVE mirror, record_id, local_record
+' SAVE keeps the columns that a partial payload leaves out, so the mirror is always the whole record. It is given a copy:
+' the CRM's id belongs to the mirror's row, and must not become the id of ours, which may be another record's.
+mirrored = local_record
+SAVE mirror, record_id, mirrored
 
 ' --- Does it clash? ---
 

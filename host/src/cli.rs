@@ -5,6 +5,7 @@ mod check;
 mod disasm;
 mod help;
 mod memory;
+mod output;
 mod run;
 mod serve;
 mod world;

@@ -9,15 +9,16 @@ use gbvm_vm::fault::Fault;
 use crate::engine::World;
 use crate::event::{Event, WebhookEvent};
 use crate::outcome::Reply;
+use crate::percent::decode_percent;
 use crate::runner::Budget;
 use crate::scripts::Script;
 
 /// The name of this bot in paths, where the project sets none.
 pub const DEFAULT_BOT: &str = "default";
 
-/// The name of the endpoint that a path asks for: `/webhook/{name}` or `/api/{bot}/webhook/{name}`.
-pub fn name_in(path: &str) -> Option<&str> {
-    let mut parts = path.trim_start_matches('/').split('/');
+/// The name, decoded, of the endpoint that a path asks for: `/webhook/{name}` or `/api/{bot}/webhook/{name}`.
+pub fn name_in(path: &str) -> Option<String> {
+    let mut parts = path.strip_prefix('/')?.split('/');
     let name = match (parts.next()?, parts.next()?) {
         ("webhook", name) => name,
         ("api", _bot) => {
@@ -28,7 +29,7 @@ pub fn name_in(path: &str) -> Option<&str> {
         }
         _ => return None,
     };
-    (parts.next().is_none() && !name.is_empty()).then_some(name)
+    (parts.next().is_none() && !name.is_empty()).then(|| decode_percent(name))
 }
 
 /// The endpoints of scripts, by name.
@@ -70,7 +71,7 @@ pub fn answer(world: &World, request: WebhookEvent) -> Reply {
         reply.headers.push(("retry-after".into(), "5".into()));
         return reply;
     }
-    let Some(name) = name_in(&request.path).map(str::to_owned) else {
+    let Some(name) = name_in(&request.path) else {
         return Reply::error(404, "E_NO_ENDPOINT", "there is no such endpoint; webhooks are at /webhook/NAME");
     };
     let scripts = world.scripts();

@@ -53,6 +53,7 @@ pub struct World {
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
     news: (Mutex<bool>, Condvar),
+    is_draining: AtomicBool,
     is_stopping: AtomicBool,
 }
 
@@ -184,6 +185,7 @@ impl Builder {
             zone: self.zone,
             inputs: self.inputs,
             news: (Mutex::new(false), Condvar::new()),
+            is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         };
         Ok(Engine { world: Arc::new(world), workers: Mutex::default() })
@@ -236,7 +238,7 @@ impl Engine {
         {
             let mut store = self.world.store();
             for script in &scripts {
-                store.prepare_schema(&script.schema)?;
+                store.prepare_schema(&script.schema).map_err(|fault| Fault::new(fault.code, format!("{}: {}", script.name, fault.message)))?;
             }
             store.set_handlers(handlers_of(&scripts))?;
         }
@@ -268,7 +270,7 @@ impl Engine {
 
     /// Executes a script for an event within other bounds than those of the engine.
     pub fn fire_within(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        self.world.fire(script, event, budget)
+        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
     }
 
     /// The loaded scripts.
@@ -305,8 +307,8 @@ impl Engine {
     pub fn start(&self) -> Result<(), Fault> {
         self.world.store().lock()?;
         let timetables = crate::scheduler::timetables(&self.world)?;
-        work::recover(&self.world)?;
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.extend(work::recover(&self.world)?);
         let world = self.world.clone();
         workers.push(std::thread::spawn(move || work::keep_working(&world)));
         if !timetables.is_empty() {
@@ -321,7 +323,19 @@ impl Engine {
         &self.world
     }
 
-    /// Stops: no new work begins, calls in flight are cut, runs end at their next instruction slice and are undone.
+    /// Begins no queued event, delivery or slot any more. What has begun goes on; [`Engine::is_idle`] says how long.
+    pub fn drain(&self) {
+        self.world.is_draining.store(true, Ordering::SeqCst);
+        self.world.wake();
+    }
+
+    /// Whether nothing that the engine's own threads began still goes on, after [`Engine::drain`].
+    pub fn is_idle(&self) -> bool {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().all(std::thread::JoinHandle::is_finished)
+    }
+
+    /// Stops: no new work begins, calls in flight are cut, runs end at their next instruction slice. A run that has a
+    /// checkpoint goes on from there at the next start; what a run wrote since is undone.
     pub fn shut_down(&self) {
         self.world.is_stopping.store(true, Ordering::SeqCst);
         self.world.transport.shut_down();
@@ -412,6 +426,11 @@ impl World {
         self.is_stopping.load(Ordering::SeqCst)
     }
 
+    /// Whether queued events, deliveries and slots may still begin.
+    pub fn takes_work(&self) -> bool {
+        !self.is_draining.load(Ordering::SeqCst) && !self.is_stopping()
+    }
+
     /// Tells the workers that there may be something to do.
     pub fn wake(&self) {
         *self.news.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
@@ -425,19 +444,23 @@ impl World {
         *news = false;
     }
 
-    /// Executes a script for an event that begins a chain of causes.
+    /// Executes a script for an event that begins a chain of causes, and logs its failure.
     pub fn fire(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        let depth = match event {
-            Event::Trigger(trigger) => trigger.depth,
-            Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => 0,
-        };
-        let cause = match event {
-            Event::Trigger(trigger) => Some(format!("{}/{}", trigger.table, trigger.row_id)),
-            Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => None,
-        };
-        let identity = RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth };
-        runner::execute(self, Start { script, event, identity, attempt: 1, job: None, checkpoint: None, budget })
+        runner::execute_unwatched(self, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
     }
+}
+
+/// The identity of a run that begins a chain of causes.
+fn identity_of(script: &Script, event: &Event) -> RunIdentity {
+    let depth = match event {
+        Event::Trigger(trigger) => trigger.depth,
+        Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => 0,
+    };
+    let cause = match event {
+        Event::Trigger(trigger) => Some(format!("{}/{}", trigger.table, trigger.row_id)),
+        Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => None,
+    };
+    RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth }
 }
 
 /// A new run's id: a UUID of version 7 (RFC 9562), so that ids sort by time.

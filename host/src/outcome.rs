@@ -88,6 +88,8 @@ pub fn reply_of(vm: &Vm) -> Result<Reply, Fault> {
     };
     let status = match object.get("status") {
         Some(Value::Int(status)) if (100..600).contains(status) => *status as u16,
+        // A float without a fraction is written like an integer everywhere.
+        Some(Value::Float(status)) if status.fract() == 0.0 && (100.0..600.0).contains(status) => *status as u16,
         _ => 200,
     };
     let mut reply = match object.get("body") {

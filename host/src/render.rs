@@ -50,8 +50,17 @@ pub fn fault(fault: &Fault) -> String {
     let Some(place) = fault.trace.first() else { return text };
     let indent: String = place.text.chars().take(place.column.saturating_sub(1) as usize).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     text.push_str(&format!("\n  {}\n  {indent}{}", place.text, "^".repeat(place.width.max(1) as usize)));
-    for pair in fault.trace.windows(2) {
-        text.push_str(&format!("\n  in {}, called at {}:{}:{}", pair[0].procedure, pair[1].file, pair[1].line, pair[1].column));
+    let calls: Vec<(&str, String)> =
+        fault.trace.windows(2).map(|pair| (&*pair[0].procedure, format!("\n  in {}, called at {}:{}:{}", pair[0].procedure, pair[1].file, pair[1].line, pair[1].column))).collect();
+    // A procedure that calls itself says the same line over and over.
+    for same in calls.chunk_by(|one, next| one.1 == next.1) {
+        let (procedure, line) = &same[0];
+        text.push_str(line);
+        match same.len() {
+            1 => {}
+            2 => text.push_str(line),
+            count => text.push_str(&format!("\n  … {} more calls of {procedure} …", count - 1)),
+        }
     }
     text
 }

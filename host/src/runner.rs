@@ -53,6 +53,16 @@ pub struct Budget {
     pub wall_ms: Option<u64>,
 }
 
+/// Executes a run as [`execute`] does, and logs its failure: for runs whose outcome nobody else shows.
+pub fn execute_unwatched(world: &World, start: Start<'_>) -> Outcome {
+    let outcome = execute(world, start);
+    if let Some(fault) = &outcome.fault {
+        let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
+        tracing::error!(run = %outcome.run_id, "{lead}error[{}]: {}", fault.code, fault.message);
+    }
+    outcome
+}
+
 /// Executes a run to its end and gives what it came to. Its effects are committed before this returns.
 pub fn execute(world: &World, start: Start<'_>) -> Outcome {
     let run_id = start.identity.run_id.clone();
@@ -90,8 +100,11 @@ pub fn execute(world: &World, start: Start<'_>) -> Outcome {
         Ok(reply) => Outcome { run_id, reply, fault: None },
         Err(fault) => {
             segment.rollback();
-            let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
-            tracing::error!("{lead}error[{}]: {}", fault.code, fault.message);
+            // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
+            let goes_on = fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
+            if goes_on {
+                return Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) };
+            }
             // The failure itself must not hide behind a store that cannot take its record.
             if let Err(second) = world.store().record_run(&record(RecordState::Failed, Some(&fault))) {
                 tracing::error!("the failed run could not be recorded: {}", second.message);

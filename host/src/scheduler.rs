@@ -48,13 +48,13 @@ pub fn timetables(world: &World) -> Result<Vec<Entry>, Fault> {
     Ok(entries)
 }
 
-/// Starts runs at their slots until the engine stops.
+/// Starts runs at their slots until the engine takes no more work, then lets those that go on end.
 pub fn keep_time(world: &World, entries: Vec<Entry>) {
     let running: Mutex<HashSet<usize>> = Mutex::default();
     let now = world.clock().now();
     let mut next: Vec<Option<Instant>> = entries.iter().map(|entry| first_slot(world, entry, now)).collect();
     std::thread::scope(|scope| {
-        while !world.is_stopping() {
+        while world.takes_work() {
             let now = world.clock().now();
             for (at, entry) in entries.iter().enumerate() {
                 let Some(slot) = next[at].filter(|slot| *slot <= now) else { continue };

@@ -11,6 +11,7 @@ use gbvm_stdlib::keyword::{Function, Keyword};
 use gbvm_vm::machine::Linked;
 use gbvm_vm::native::{EmbeddedFunction, Native};
 
+use crate::cron::Timetable;
 use crate::storage::schema::SchemaNeeds;
 
 /// A compiled script, shared by all its runs.
@@ -120,6 +121,20 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files)
 }
 
+/// Schedules whose time means nothing. The compiler knows no times; the zone changes nothing about that.
+fn unreadable_schedules(declarations: &[Declaration]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for declaration in declarations {
+        if let Declaration::Schedule(schedule) = declaration
+            && let Err(reason) = Timetable::parse(&schedule.when, None)
+        {
+            let message = format!("The time \"{}\" cannot be read: {reason}", schedule.when);
+            found.push(Diagnostic::error("E_SCHEDULE", schedule.span, message));
+        }
+    }
+    found
+}
+
 /// Compiles and links a script: the first source is the script itself, the others are its library.
 ///
 /// # Errors
@@ -127,7 +142,9 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, LoadError> {
     let mut signatures = gbvm_stdlib::signatures();
     signatures.extend(embedded.iter().map(|function| function.keyword.signature));
-    let compilation = gbvm_lang::compile(&sources, &signatures);
+    let mut compilation = gbvm_lang::compile(&sources, &signatures);
+    compilation.diagnostics.extend(unreadable_schedules(&compilation.declarations));
+    compilation.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start, diagnostic.severity));
     let is_wrong = compilation.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let Some(compiled) = compilation.script.filter(|_| !is_wrong) else {
         return Err(LoadError::Invalid(Box::new(CompileError { diagnostics: compilation.diagnostics, sources })));

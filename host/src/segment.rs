@@ -25,6 +25,8 @@ pub struct Segment<'a> {
 struct State<'a> {
     open: Option<MutexGuard<'a, Store>>,
     has_written: bool,
+    /// Why mails were refused while they were queued: dead letters once this is committed.
+    dead: Vec<Fault>,
 }
 
 impl<'a> Segment<'a> {
@@ -72,12 +74,16 @@ impl<'a> Segment<'a> {
     pub fn commit(&self) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
         let wrote = std::mem::take(&mut state.has_written);
+        let dead = std::mem::take(&mut state.dead);
         let Some(mut store) = state.open.take() else { return Ok(()) };
         let committed = store.commit();
         if committed.is_err() {
             store.rollback();
         }
         drop(store);
+        for fault in dead.iter().filter(|_| committed.is_ok()) {
+            tracing::error!("a mail is dead: {fault}");
+        }
         if wrote {
             self.world.wake();
         }
@@ -88,6 +94,7 @@ impl<'a> Segment<'a> {
     pub fn rollback(&self) {
         let mut state = self.state.borrow_mut();
         state.has_written = false;
+        state.dead.clear();
         if let Some(mut store) = state.open.take() {
             store.rollback();
         }
@@ -145,6 +152,8 @@ impl Storage for SegmentStorage<'_, '_> {
     }
 
     fn queue_mail(&mut self, mail: &Mail) -> Result<(), Fault> {
-        self.0.within(true, |store| store.queue_mail(mail))
+        self.0.within(true, |store| store.queue_mail(mail))?;
+        self.0.state.borrow_mut().dead.extend(mail.refused.clone());
+        Ok(())
     }
 }

@@ -178,12 +178,33 @@ impl Server {
 
     /// Accepts nothing more at once, lets requests in flight finish for at most `grace`, then closes every connection.
     pub fn stop(self, grace: Duration) {
-        if self.stop.send_blocking(grace).is_ok() {
-            let _ = self.stopped.recv_blocking();
-        }
-        self.pool.close();
-        self.end_threads.close();
-        for thread in self.threads {
+        self.stop_accepting(grace).finish();
+    }
+
+    /// Accepts nothing more, and lets requests in flight finish for at most `grace` while the caller goes on.
+    pub fn stop_accepting(self, grace: Duration) -> Stopping {
+        // Where nobody listens for the order, the server has stopped already.
+        let _ = self.stop.send_blocking(grace);
+        Stopping(self)
+    }
+}
+
+/// A server that accepts nothing more and answers the requests that it has.
+pub struct Stopping(Server);
+
+impl Stopping {
+    /// Whether every request is answered, or the time for that is over.
+    pub fn is_finished(&self) -> bool {
+        !self.0.stopped.is_empty() || self.0.stopped.is_closed()
+    }
+
+    /// Waits until every request is answered or the time for that is over, then closes every connection.
+    pub fn finish(self) {
+        let server = self.0;
+        let _ = server.stopped.recv_blocking();
+        server.pool.close();
+        server.end_threads.close();
+        for thread in server.threads {
             // A panic there has been reported by the thread itself.
             let _ = thread.join();
         }

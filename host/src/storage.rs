@@ -110,6 +110,7 @@ impl Store {
             None => Connection::open_in_memory(),
         };
         let connection = connection.map_err(cannot)?;
+        let path = path.map(only_name_of).transpose()?;
         connection.busy_timeout(BUSY).map_err(cannot)?;
         for (config, is_on) in [(DbConfig::SQLITE_DBCONFIG_DQS_DML, false), (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false), (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)] {
             connection.set_db_config(config, is_on).map_err(cannot)?;
@@ -127,7 +128,7 @@ impl Store {
         }
         let mut store = Store {
             connection,
-            path: path.map(Path::to_owned),
+            path,
             limits: limits.clone(),
             catalogue: Catalogue::default(),
             handlers: Vec::new(),
@@ -198,6 +199,11 @@ impl Store {
             // Tables and columns that it made are gone too.
             self.catalogue.forget();
         }
+    }
+
+    /// Whether the data ends with this process.
+    pub fn is_in_memory(&self) -> bool {
+        self.path.is_none()
     }
 
     /// Whether a transaction is open.
@@ -275,6 +281,32 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// The one name by which every process knows a database, symbolic links followed: the names of its log, lock and key
+/// are made from it. The file is there: SQLite makes it when it opens it.
+///
+/// # Errors
+/// `E_DATABASE` where the file has a second name (a hard link). SQLite keeps a log of changes beside each name, so
+/// that two processes with two names would damage the data, and a lock beside one name guards only that.
+fn only_name_of(path: &Path) -> Result<PathBuf, Fault> {
+    let cannot = |reason: String| Fault::new("E_DATABASE", format!("{}: {reason}", path.display()));
+    let name = std::fs::canonicalize(path).map_err(|error| cannot(error.to_string()))?;
+    match count_of_names(&name) {
+        Ok(..=1) => Ok(name),
+        Ok(count) => Err(cannot(format!("the file has {count} names (hard links), and used under several its data would be damaged; remove the others, or copy it to a file of its own"))),
+        Err(error) => Err(cannot(error.to_string())),
+    }
+}
+
+#[cfg(unix)]
+fn count_of_names(path: &Path) -> std::io::Result<u64> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&std::fs::metadata(path)?))
+}
+
+#[cfg(not(unix))]
+fn count_of_names(_path: &Path) -> std::io::Result<u64> {
+    Ok(1)
 }
 
 /// What an error of SQLite means to a script's author.

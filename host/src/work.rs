@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use gbvm_vm::fault::Fault;
@@ -50,11 +51,11 @@ impl Task {
     }
 }
 
-/// Works until the engine stops.
+/// Works until the engine takes no more work, then lets what has begun end.
 pub fn keep_working(world: &World) {
     let in_flight = Mutex::new(HashSet::new());
     std::thread::scope(|scope| {
-        while !world.is_stopping() {
+        while world.takes_work() {
             let free = AT_ONCE - in_flight.lock().unwrap_or_else(PoisonError::into_inner).len();
             let tasks = match due(world) {
                 Ok(tasks) => tasks,
@@ -128,7 +129,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
     });
     let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth };
     let checkpoint = world.store().load_checkpoint(&job.run_id)?;
-    let outcome = runner::execute(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
+    let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };
     let mut store = world.store();
     match fault.code {
@@ -143,11 +144,12 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
 }
 
 /// Lets runs that the end of an earlier process interrupted go on from their last checkpoint. Those of triggers go on
-/// by their queued jobs. A run whose program has changed since ends as dead.
+/// by their queued jobs. Gives the threads on which they go on. A run whose program has changed since ends as dead.
 ///
 /// # Errors
 /// `E_DATABASE`.
-pub fn recover(world: &Arc<World>) -> Result<(), Fault> {
+pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
+    let mut threads = Vec::new();
     let unfinished = world.store().unfinished_runs()?;
     let scripts = world.scripts();
     for run in unfinished.into_iter().filter(|run| run.job.is_none()) {
@@ -158,12 +160,12 @@ pub fn recover(world: &Arc<World>) -> Result<(), Fault> {
             continue;
         };
         let world = world.clone();
-        std::thread::spawn(move || {
+        threads.push(std::thread::spawn(move || {
             let start = Start { script: &script, event: &event, identity: run.identity, attempt: 2, job: None, checkpoint: Some(run.checkpoint), budget: job_budget(&world) };
-            runner::execute(&world, start);
-        });
+            runner::execute_unwatched(&world, start);
+        }));
     }
-    Ok(())
+    Ok(threads)
 }
 
 /// A moment far enough from now that a worker does something else first.

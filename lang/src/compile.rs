@@ -23,6 +23,8 @@ use crate::walk;
 pub struct Compilation {
     /// The script, if it has no error.
     pub script: Option<CompiledScript>,
+    /// What starts the script, as far as it can be read, though it has errors.
+    pub declarations: Vec<Declaration>,
     /// Errors and warnings, by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -54,7 +56,8 @@ pub fn compile(sources: &[Source], signatures: &[Signature]) -> Compilation {
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start, diagnostic.severity));
     diagnostics.dedup();
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    Compilation { script: script.filter(|_| !failed), diagnostics }
+    let declarations = script.as_ref().map(|script| script.declarations.clone()).unwrap_or_default();
+    Compilation { script: script.filter(|_| !failed), declarations, diagnostics }
 }
 
 fn back_end(
@@ -74,8 +77,8 @@ fn back_end(
     }
     let own: Vec<&Procedure> = trees[0].procedures.iter().collect();
     let libraries: Vec<&Procedure> = trees[1..].iter().flat_map(|tree| &tree.procedures).collect();
-    diagnostics.extend(resolve::check_procedures(&own));
-    diagnostics.extend(resolve::check_procedures(&libraries));
+    diagnostics.extend(resolve::check_procedures(&own, sources));
+    diagnostics.extend(resolve::check_procedures(&libraries, sources));
     let everything = Whole::new(&trees[0].main, own.iter().chain(&libraries).copied().collect(), signatures);
     let needed = needed(&everything, own.len());
     let whole = Whole::new(&trees[0].main, needed, signatures);
@@ -87,7 +90,8 @@ fn back_end(
     if is_readable {
         diagnostics.extend(lint::lint(&whole, &flows, &declarations));
     }
-    let (mut schema, accesses) = schema::schema(&whole, &flows);
+    let (mut schema, accesses, found) = schema::schema(&whole, &flows);
+    diagnostics.extend(found);
     for declaration in &declarations {
         if let Declaration::Trigger(trigger) = declaration {
             schema.tables.entry(trigger.table.clone()).or_default();

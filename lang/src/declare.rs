@@ -4,6 +4,7 @@ use gbvm_vm::signature::{Kind, Signature};
 
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
 use crate::diagnostic::Diagnostic;
+use crate::names;
 use crate::source::Span;
 
 /// The functions that check a caller's secret.
@@ -91,6 +92,10 @@ pub fn take(
             return true;
         };
         match declaration(signature, arguments, statement.span) {
+            Ok(Some(Declaration::Webhook(webhook))) if has_webhook(&declarations, &webhook.name) => {
+                let message = format!("The webhook \"{}\" is declared twice in this script; one declaration is enough.", webhook.name);
+                diagnostics.push(Diagnostic::error("E_ENDPOINT_TWICE", webhook.span, message));
+            }
             Ok(Some(declaration)) => declarations.push(declaration),
             Ok(None) => {}
             Err(diagnostic) => diagnostics.push(diagnostic),
@@ -98,6 +103,10 @@ pub fn take(
         false
     });
     (declarations, diagnostics)
+}
+
+fn has_webhook(declarations: &[Declaration], name: &str) -> bool {
+    declarations.iter().any(|declaration| matches!(declaration, Declaration::Webhook(webhook) if webhook.name == name))
 }
 
 fn declaration(signature: &Signature, arguments: &[Expression], span: Span) -> Result<Option<Declaration>, Diagnostic> {
@@ -119,6 +128,7 @@ fn refuse(span: Span, message: impl Into<String>) -> Diagnostic {
 fn text<'a>(arguments: &'a [Expression], index: usize, what: &str, span: Span) -> Result<&'a str, Diagnostic> {
     match arguments.get(index) {
         Some(Expression { kind: ExpressionKind::Text(text), .. }) if !text.trim().is_empty() => Ok(text.trim()),
+        Some(Expression { kind: ExpressionKind::Text(_), span, .. }) => Err(refuse(*span, format!("{what} is empty; write it between the quotes."))),
         Some(argument) => {
             let message = format!("{what} must be written here as text in quotes; it is read without running the script.");
             Err(refuse(argument.span, message))
@@ -129,8 +139,10 @@ fn text<'a>(arguments: &'a [Expression], index: usize, what: &str, span: Span) -
 
 fn webhook(arguments: &[Expression], span: Span) -> Result<Webhook, Diagnostic> {
     let name = text(arguments, 0, "The webhook's name", span)?;
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)) {
-        let message = "A webhook's name is part of a path: letters, digits, - _ . and / only.";
+    let is_segment = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+    // Clients take a lone . or .. out of a path.
+    if !is_segment || matches!(name, "." | "..") {
+        let message = "A webhook's name is one part of a path: letters, digits, - _ . and ~ only, and not . or .. alone.";
         return Err(refuse(arguments[0].span, message));
     }
     let mut webhook = Webhook { name: name.into(), open: false, accept: false, span };
@@ -152,10 +164,13 @@ fn webhook(arguments: &[Expression], span: Span) -> Result<Webhook, Diagnostic> 
 /// `ON "table", "INSERT,UPDATE"` and `ON INSERT OF "table"`.
 fn trigger(phrase: &str, arguments: &[Expression], span: Span) -> Result<Trigger, Diagnostic> {
     let table = text(arguments, 0, "The table's name", span)?;
+    if !names::is_table(table) {
+        return Err(Diagnostic::error("E_TABLE_NAME", arguments[0].span, names::table_message(table)));
+    }
     let (events, at) = match phrase.strip_prefix("ON ") {
         Some(words) => (words.trim_end_matches(" OF"), span),
         None => {
-            let events = text(arguments, 1, "What happens to the table, such as \"INSERT,UPDATE\",", span)?;
+            let events = text(arguments, 1, "The list of events, such as \"INSERT,UPDATE\",", span)?;
             (events, arguments[1].span)
         }
     };

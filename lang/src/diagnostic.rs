@@ -1,6 +1,6 @@
 //! What the compiler says of a script: errors and warnings with their places.
 
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, place};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,21 +45,18 @@ impl Diagnostic {
 
     /// `file:line:col: error[CODE]: text`, one line.
     pub fn plain(&self, sources: &[Source]) -> String {
-        let source = &sources[usize::from(self.span.source)];
-        let (line, column) = gbvm_vm::program::line_and_column(&source.text, self.span.start as usize);
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        format!("{}:{line}:{column}: {severity}[{}]: {}", source.name, self.code, self.message)
+        format!("{}: {severity}[{}]: {}", place(self.span, sources), self.code, self.message)
     }
+
     /// The message with the source line and a caret under the place, and the further place if there is one.
     pub fn rendered(&self, sources: &[Source]) -> String {
         let mut out = format!("{}\n{}", self.plain(sources), excerpt(self.span, sources));
         if let Some((span, message)) = &self.related {
-            let source = &sources[usize::from(span.source)];
-            let (line, column) = gbvm_vm::program::line_and_column(&source.text, span.start as usize);
-            out += &format!("\n{}:{line}:{column}: {message}\n{}", source.name, excerpt(*span, sources));
+            out += &format!("\n{}: {message}\n{}", place(*span, sources), excerpt(*span, sources));
         }
         out
     }

@@ -15,6 +15,8 @@ use value::{Within, function_named, unknown_function};
 
 /// How deeply brackets, NOT and functions may nest.
 const DEPTH_MAX: u8 = 32;
+/// How many comparisons one filter may have: databases bound how deep a condition is, and a chain is as deep as long.
+const PREDICATES_MAX: usize = 500;
 /// How long a column's name may be.
 const COLUMN_MAX: usize = 63;
 
@@ -41,7 +43,7 @@ pub fn parse(pieces: &[Source]) -> Result<Template, Fault> {
             holes = holes.max(number.saturating_add(1));
         }
     }
-    let mut parser = Parser { symbols, at: 0 };
+    let mut parser = Parser { symbols, at: 0, predicates: 0 };
     let template = parser.filter().map_err(|Problem(code, message)| {
         Fault::new(code, format!("In the filter \"{}\": {message}", shown(pieces)))
     })?;
@@ -85,6 +87,9 @@ impl Parser<'_> {
         if self.only_star() {
             template.star = true;
             return Ok(template);
+        }
+        if self.peek() == Some(Symbol::Char('*')) {
+            return syntax("* stands alone and means every row; leave the * out before ORDER BY or LIMIT");
         }
         if !self.ended() && !self.at_clause() {
             template.condition = Some(self.top()?);
@@ -178,6 +183,10 @@ impl Parser<'_> {
     }
 
     fn predicate(&mut self, depth: u8) -> Parsed<Condition> {
+        self.predicates += 1;
+        if self.predicates > PREDICATES_MAX {
+            return Err(Problem("E_FILTER_TOO_LARGE", format!("one filter has at most {PREDICATES_MAX} comparisons; use IN for many values, or several filters")));
+        }
         let start = self.at;
         let column = self.column()?;
         let after = self.at;

@@ -15,6 +15,7 @@ mod lexer;
 mod line;
 mod lint;
 mod lower;
+pub mod names;
 mod nest;
 pub mod parse;
 mod phrase;

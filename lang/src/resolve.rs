@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ast::{Expression, ExpressionKind, Name, Procedure, Statement, StatementKind};
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{self, Source, Span};
 use crate::walk::{self, WithStyle};
 
 /// The variables that the engine sets before a run.
@@ -332,16 +332,16 @@ pub fn appends(method: &Name) -> bool {
 }
 
 /// Checks the procedures of the script: no name twice, no parameter twice.
-pub fn check_procedures(procedures: &[&Procedure]) -> Vec<Diagnostic> {
+pub fn check_procedures(procedures: &[&Procedure], sources: &[Source]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut seen: FxHashMap<&str, &Name> = FxHashMap::default();
     for procedure in procedures {
         let name = &procedure.name;
         match seen.get(&*name.folded) {
-            Some(first) => diagnostics.push(
-                Diagnostic::error("E_DUPLICATE", name.span, format!("There is a procedure {} already.", name.text))
-                    .with_related(first.span, "the first one"),
-            ),
+            Some(first) => {
+                let message = format!("There is a procedure {} already, at {}.", name.text, source::place(first.span, sources));
+                diagnostics.push(Diagnostic::error("E_DUPLICATE", name.span, message).with_related(first.span, "the first one"));
+            }
             None => drop(seen.insert(&name.folded, name)),
         }
         let mut parameters = FxHashSet::default();

@@ -9,11 +9,14 @@ use gbvm_vm::signature::{Access, Role, Signature};
 use gbvm_vm::template::{Comparison, Condition, Template};
 
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
+use crate::diagnostic::Diagnostic;
 use crate::filter;
 use crate::flow::{Flows, Origin};
 use crate::lower::filter_sources;
+use crate::names;
 use crate::reach;
 use crate::resolve::Whole;
+use crate::source::Span;
 use crate::walk::{self, WithStyle};
 
 /// What the loaded scripts need of the database and the network.
@@ -73,8 +76,9 @@ const VISITS_MAX: usize = 2_000;
 /// How much of an address is of interest.
 const LENGTH_MAX: usize = 512;
 
-/// What a program needs and does.
-pub fn schema(whole: &Whole, flows: &Flows) -> (Schema, Accesses) {
+/// What a program needs and does, and the names in it that no table or column may have.
+pub fn schema(whole: &Whole, flows: &Flows) -> (Schema, Accesses, Vec<Diagnostic>) {
+    let mut misnamed = Vec::new();
     let mut schema = Schema::default();
     let mut accesses = Accesses::default();
     for (routine, this) in whole.routines.iter().enumerate() {
@@ -82,11 +86,21 @@ pub fn schema(whole: &Whole, flows: &Flows) -> (Schema, Accesses) {
         walk::each_expression(this.body, &mut |expression| {
             if let Some((signature, arguments)) = whole.builtin(routine, expression) {
                 let call = Call { flows, routine, signature, arguments };
-                call.needs(&mut schema, &mut accesses);
+                call.misnamed_tables(&mut misnamed);
+                call.needs(&mut schema, &mut accesses, &mut misnamed);
             }
         });
     }
-    (schema, accesses)
+    (schema, accesses, misnamed)
+}
+
+/// A field of a record that is written.
+struct Field {
+    name: String,
+    /// The block that sets it.
+    block: Option<u32>,
+    /// Where to point at it: its value, or the record.
+    span: Span,
 }
 
 /// One call of a keyword.
@@ -98,7 +112,7 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn needs(&self, schema: &mut Schema, accesses: &mut Accesses) {
+    fn needs(&self, schema: &mut Schema, accesses: &mut Accesses, misnamed: &mut Vec<Diagnostic>) {
         let writes = self.signature.access == Access::Write;
         let tables = self.tables();
         match self.signature.access {
@@ -127,7 +141,14 @@ impl<'a> Call<'a> {
                 // Where a field may stand, some keywords take a filter.
                 Role::Field => self.filter_needs(argument, &tables, schema),
                 Role::Record if writes => {
-                    let fields = self.fields(argument);
+                    let mut fields = self.fields(argument);
+                    fields.retain(|field| {
+                        let is_column = names::is_column(&field.name);
+                        if !is_column {
+                            misnamed.push(Diagnostic::error("E_COLUMN_NAME", field.span, names::column_message(&field.name)));
+                        }
+                        is_column
+                    });
                     self.columns(&tables, &fields, schema);
                     if let ExpressionKind::Name(name) | ExpressionKind::Field(_, name) = &argument.kind
                         && self.signature.variadic
@@ -136,7 +157,7 @@ impl<'a> Call<'a> {
                         // A value that is no object becomes the column of its name. A single one may be either.
                         schema.field_names.insert(name.text.to_string());
                         if fields.is_empty() && self.arguments.len() > self.signature.params.len() {
-                            self.columns(&tables, &[(name.text.to_string(), None)], schema);
+                            self.columns(&tables, &[Field { name: name.text.to_string(), block: None, span: name.span }], schema);
                         }
                     }
                 }
@@ -154,7 +175,7 @@ impl<'a> Call<'a> {
             }
             for origin in self.flows.closure(self.routine, argument) {
                 if let ExpressionKind::Text(name) = &origin.expression.kind
-                    && is_table_name(name)
+                    && names::is_table(name)
                 {
                     tables.push((name.to_string(), origin.block));
                 }
@@ -163,16 +184,36 @@ impl<'a> Call<'a> {
         tables
     }
 
-    /// The fields of a record, with the block that sets each.
-    fn fields(&self, record: &'a Expression) -> Vec<(String, Option<u32>)> {
+    /// Reports names that no table may have: a reserved one wherever it comes from, another where it can only be
+    /// this one. What may also be something else is judged when the line runs.
+    fn misnamed_tables(&self, misnamed: &mut Vec<Diagnostic>) {
+        for (position, argument) in self.arguments.iter().enumerate() {
+            if !reach::param(self.signature, position).is_some_and(|param| param.role == Role::Table) {
+                continue;
+            }
+            let mut origins = self.flows.closure(self.routine, argument);
+            origins.retain(|origin| !matches!(origin.expression.kind, ExpressionKind::Name(_)));
+            for origin in &origins {
+                let ExpressionKind::Text(name) = &origin.expression.kind else { continue };
+                let is_certain = names::is_reserved(name) || origins.len() == 1;
+                // A few keywords take an address in the place of a table.
+                if is_certain && !names::is_table(name) && !name.contains("://") {
+                    misnamed.push(Diagnostic::error("E_TABLE_NAME", origin.expression.span, names::table_message(name)));
+                }
+            }
+        }
+    }
+
+    /// The fields of a record.
+    fn fields(&self, record: &'a Expression) -> Vec<Field> {
         let mut fields = Vec::new();
         for Origin { expression, routine, block } in self.flows.closure(self.routine, record) {
             match &expression.kind {
                 ExpressionKind::Name(name) => {
                     let set = self.flows.fields_of(routine, &name.folded);
-                    fields.extend(set.iter().map(|(field, block)| (field.to_string(), Some(*block))));
+                    fields.extend(set.iter().map(|(field, block)| Field { name: field.to_string(), block: Some(*block), span: record.span }));
                 }
-                ExpressionKind::Object(keys) => fields.extend(keys.iter().map(|(key, _)| (key.to_string(), block))),
+                ExpressionKind::Object(keys) => fields.extend(keys.iter().map(|(key, value)| Field { name: key.to_string(), block, span: value.span })),
                 _ => {}
             }
         }
@@ -180,12 +221,12 @@ impl<'a> Call<'a> {
     }
 
     /// Adds a record's fields to the tables it may be written to.
-    fn columns(&self, tables: &[(String, Option<u32>)], fields: &[(String, Option<u32>)], schema: &mut Schema) {
+    fn columns(&self, tables: &[(String, Option<u32>)], fields: &[Field], schema: &mut Schema) {
         for (table, block) in tables {
-            let together = block.is_some() && fields.iter().any(|(_, other)| other == block);
+            let together = block.is_some() && fields.iter().any(|field| field.block == *block);
             let needs = schema.tables.entry(table.clone()).or_default();
-            let mine = fields.iter().filter(|(_, other)| !together || other == block);
-            needs.columns.extend(mine.map(|(field, _)| field.clone()).filter(|field| !is_id(field)));
+            let mine = fields.iter().filter(|field| !together || field.block == *block);
+            needs.columns.extend(mine.map(|field| field.name.clone()).filter(|field| !is_id(field)));
         }
     }
 
@@ -284,13 +325,6 @@ fn origin(prefix: &Prefix) -> Option<String> {
     let is_plain = !authority.is_empty()
         && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte));
     is_plain.then(|| format!("{scheme}://{authority}").to_ascii_lowercase())
-}
-
-fn is_table_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
-        && name.len() <= 63
 }
 
 fn is_id(field: &str) -> bool {

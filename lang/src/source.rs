@@ -18,4 +18,11 @@ impl Source {
     }
 }
 
+/// Where a span begins, for messages: `file:line:column`.
+pub fn place(span: Span, sources: &[Source]) -> String {
+    let source = &sources[usize::from(span.source)];
+    let (line, column) = gbvm_vm::program::line_and_column(&source.text, span.start as usize);
+    format!("{}:{line}:{column}", source.name)
+}
+
 pub use gbvm_vm::program::Span;

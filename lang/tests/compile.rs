@@ -211,7 +211,7 @@ fn errors_point_at_what_is_wrong() {
     says("EXIT FOR", "a.bas:1:1: error[E_SYNTAX]: EXIT FOR stands only inside FOR");
     says("EXIT SUB", "a.bas:1:1: error[E_SYNTAX]: EXIT SUB");
     says("f = 1\nSUB f()\nEND SUB", "a.bas:1:1: error[E_PLACE]: f is a procedure");
-    says("SUB f()\nEND SUB\nSUB F()\nEND SUB", "a.bas:3:5: error[E_DUPLICATE]: There is a procedure F already.");
+    says("SUB f()\nEND SUB\nSUB F()\nEND SUB", "a.bas:3:5: error[E_DUPLICATE]: There is a procedure F already, at a.bas:1:5.");
     says("x = body.shout(1)", "a.bas:1:10: error[E_METHOD]: There is no method shout");
 }
 

@@ -23,7 +23,7 @@ const FAMILY: &str = "Data";
 pub const KEYWORDS: &[Keyword] = &[
     Keyword::host(FAMILY, Form::Keyword, "FIND", &[TABLE, FILTER], find).row_or_list().access(Access::Read).about(
         "The rows of a table that pass a filter",
-        "Used as a list it gives an array of all rows; used as a row it gives the first one, in the asked order or else by id, or MISSING. More rows than the limit allows are the error `E_FIND_TOO_MANY`. A table or column that does not exist has no rows.",
+        "Used as a list it gives an array of all rows; used as a row it gives the first one, in the asked order or else by id, or MISSING. More rows than the limit allows are the error `E_FIND_TOO_MANY`. A table or column that does not exist has no rows. A filter has at most 500 comparisons and nests at most 32 deep.",
         &[
             Example::new("INSERT \"parts\", {id: \"a\", sku: \"X1\", qty: 3}\nINSERT \"parts\", {id: \"b\", sku: \"X2\", qty: 9}\npart = FIND \"parts\", \"sku=\" + \"X2\"\nPRINT part.qty", "9"),
             Example::new("INSERT \"parts\", {id: \"a\", qty: 3}\nINSERT \"parts\", {id: \"b\", qty: 9}\nFOR EACH part IN FIND \"parts\", \"qty > 1 ORDER BY qty DESC\"\n  PRINT part.id\nNEXT part", "b\na"),

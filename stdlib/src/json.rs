@@ -75,10 +75,10 @@ impl Parser<'_> {
             self.skip_blanks();
             let mut value = match self.peek() {
                 Some(b'[') => {
+                    self.check_depth(open.len(), limits)?;
                     self.at += 1;
                     self.skip_blanks();
                     if self.peek() != Some(b']') {
-                        self.check_depth(open.len(), limits)?;
                         open.push(Open::Array(Vec::new()));
                         continue;
                     }
@@ -86,10 +86,10 @@ impl Parser<'_> {
                     finish(Value::array(Vec::new()))?
                 }
                 Some(b'{') => {
+                    self.check_depth(open.len(), limits)?;
                     self.at += 1;
                     self.skip_blanks();
                     if self.peek() != Some(b'}') {
-                        self.check_depth(open.len(), limits)?;
                         let key = self.key()?;
                         open.push(Open::Object(Object::new(), key));
                         continue;

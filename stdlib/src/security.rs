@@ -59,7 +59,7 @@ pub const KEYWORDS: &[Keyword] = &[
 fn signed_bytes(value: &Value, run: &RunState) -> Option<Vec<u8>> {
     match value {
         Value::Missing | Value::Null if run.raw_body.is_empty() => Some(Vec::new()),
-        _ if !operators::is_empty(value) && is_same(value, &run.body) => Some(run.raw_body.clone()),
+        _ if is_same(value, &run.body) => Some(run.raw_body.clone()),
         Value::Text(text) => Some(text.as_str().as_bytes().to_vec()),
         Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Array(_) | Value::Object(_) => None,
     }

@@ -10,7 +10,7 @@ const FAMILY: &str = "Triggers";
 pub const KEYWORDS: &[Keyword] = &[
     Keyword::declare(FAMILY, "WEBHOOK", &[Param::required("name", Role::Word), Param::optional("option", Role::Word)]).variadic().about(
         "Offers the script as an endpoint",
-        "The script runs for every request and sees `body`, `headers`, `params`, `method` and `path`. What it leaves in `result` is the answer; an integer `result.status` from 100 to 599 is the HTTP status.",
+        "The script runs for every request and sees `body`, `headers`, `params`, `method` and `path`. What it leaves in `result` is the answer; an integer `result.status` from 100 to 599 is the HTTP status. The name is one part of a path: letters, digits, `-`, `_`, `.` and `~`.",
         &[Example::new("WEBHOOK \"ping\"\nresult = {pong: TRUE}\nPRINT result.pong", "true")],
     ),
     Keyword::declare(FAMILY, "ON", &[Param::required("table", Role::Word), Param::required("operations", Role::Word)]).about(

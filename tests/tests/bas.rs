@@ -117,3 +117,22 @@ fn a_refusal_of_the_crm_links_nothing() {
     assert_eq!(world.rows("SELECT external_id, synced_at FROM contacts"), ["|"]);
     assert_eq!(world.rows("SELECT event, status, response_status FROM sync_events"), ["create|error|422"]);
 }
+
+#[test]
+fn an_id_of_the_crm_is_not_an_id_here() {
+    let (world, script) = world();
+    world.prepare("INSERT \"contacts\", {id: \"c-1\", first_name: \"Bob\", external_source: \"crm\", external_id: \"c-9\", updated_at: NOW(), synced_at: NOW()}");
+    let reply = send(&world, &script, "created", "2026-01-31T08:00:00Z", r#"{"firstName":"Ann"}"#);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(world.rows("SELECT first_name, external_id, id = 'c-1' FROM contacts ORDER BY first_name"), ["Ann|c-1|0", "Bob|c-9|1"]);
+}
+
+#[test]
+fn a_record_id_that_is_no_single_value_is_refused() {
+    let (world, script) = world();
+    for id in [r#"{"a":1}"#, "[\"c-1\"]"] {
+        let reply = world.post_signed(&script, "crm-inbound", &format!(r#"{{"event":"created","type":"contact","id":{id},"data":{{}}}}"#), SECRET).reply;
+        assert_eq!(reply.status, 400, "{id}: {}", reply.text());
+    }
+    assert_eq!(world.rows("SELECT count(*) FROM contacts_crm"), ["0"]);
+}

@@ -157,3 +157,207 @@ fn help_explains_a_keyword() {
     assert!(one.status.success() && text(&one.stdout).contains("GET BOT MEMORY"), "{}", text(&one.stdout));
     assert_eq!(gbvm(&["help", "teleport"], folder.path()).status.code(), Some(2));
 }
+
+/// What `check` says of a script, and its exit code.
+fn checked(script: &str) -> (Option<i32>, String) {
+    let folder = folder_with(&[("a.bas", script)]);
+    let output = gbvm(&["check", "a.bas"], folder.path());
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn a_name_that_no_table_or_column_may_have_is_a_placed_error() {
+    let cases = [
+        ("x = 1\nINSERT \"sqlite_master\", {a: 1}\n", "a.bas:2:8: error[E_TABLE_NAME]"),
+        ("rows = FIND \"gbvm_runs\"\n", "a.bas:1:13: error[E_TABLE_NAME]"),
+        ("t = \"no table\"\nINSERT t, {a: 1}\n", "a.bas:1:5: error[E_TABLE_NAME]"),
+        ("DELETE \"no-table\", \"a=1\"\n", "a.bas:1:8: error[E_TABLE_NAME]"),
+        ("ON \"PG_x\", \"INSERT\"\n", "a.bas:1:4: error[E_TABLE_NAME]"),
+        ("INSERT \"t\", {\"bad col\": 1}\n", "a.bas:1:25: error[E_COLUMN_NAME]"),
+        ("row = {a: 1, \"9\": 2}\nSAVE \"t\", \"1\", row\n", "a.bas:1:19: error[E_COLUMN_NAME]"),
+    ];
+    for (script, expected) in cases {
+        let (code, report) = checked(script);
+        assert!(code == Some(3) && report.starts_with(expected), "{script}{report}");
+    }
+    for script in ["t = \"\"\nIF a THEN\n t = \"x\"\nEND IF\nINSERT t, {a: 1}\n", "DELETE \"https://api.x.co/1\"\n", "POST \"https://api.x.co/1\", {\"@type\": 1}\n"] {
+        let (code, report) = checked(script);
+        assert_eq!(code, Some(0), "{script}{report}");
+    }
+    let folder = folder_with(&[("a.bas", "WEBHOOK \"a\", OPEN\nINSERT \"gbvm_x\", {a: 1}\n")]);
+    let served = gbvm(&["serve", ".", "--db", ":memory:"], folder.path());
+    assert!(served.status.code() == Some(3) && text(&served.stderr).contains("a.bas:2:8: error[E_TABLE_NAME]"), "{}", text(&served.stderr));
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_a_placed_error() {
+    for when in ["nonsense", "99 * * * *"] {
+        let (code, report) = checked(&format!("x = 1\nSET SCHEDULE \"{when}\"\n"));
+        assert!(code == Some(3) && report.starts_with("a.bas:2:1: error[E_SCHEDULE]") && report.contains(when), "{report}");
+    }
+    let (_, both) = checked("x = = 1\nSET SCHEDULE \"nonsense\"\ny = = 1\n");
+    assert_eq!(both.lines().map(|line| line.split(' ').nth(1).unwrap_or_default()).collect::<Vec<_>>(), ["error[E_SYNTAX]:", "error[E_SCHEDULE]:", "error[E_SYNTAX]:"], "{both}");
+    let folder = folder_with(&[("a.bas", "SET SCHEDULE \"nonsense\"\n")]);
+    for arguments in [&["run", "a.bas", "--once"][..], &["run", "a.bas"], &["serve", "."]] {
+        let output = gbvm(arguments, folder.path());
+        assert!(output.status.code() == Some(3) && text(&output.stderr).contains("a.bas:1:1: error[E_SCHEDULE]"), "{arguments:?} {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_webhook_that_is_declared_twice_is_an_error() {
+    let (code, report) = checked("WEBHOOK \"a\", OPEN\nWEBHOOK \"a\", OPEN\n");
+    assert!(code == Some(3) && report.starts_with("a.bas:2:1: error[E_ENDPOINT_TWICE]"), "{report}");
+    let folder = folder_with(&[("a.bas", "WEBHOOK \"w\", OPEN\n"), ("b.bas", "WEBHOOK \"w\", OPEN\n")]);
+    let output = gbvm(&["serve", ".", "--db", ":memory:"], folder.path());
+    let message = text(&output.stderr);
+    assert!(output.status.code() == Some(3) && message.contains("a.bas") && message.contains("b.bas"), "{message}");
+}
+
+#[test]
+fn a_webhook_has_the_name_of_one_part_of_a_path() {
+    for name in ["a/b", "a b", "a?b", "a#b", "a%b", "..", "größe"] {
+        let (code, report) = checked(&format!("WEBHOOK \"{name}\", OPEN\n"));
+        assert!(code == Some(3) && report.starts_with("a.bas:1:9: error[E_DECLARE]") && report.contains("letters, digits, - _ . and ~"), "{name}: {report}");
+    }
+    assert_eq!(checked("WEBHOOK \"a-B_9.x~\", OPEN\n").0, Some(0));
+}
+
+#[test]
+fn an_empty_declaration_says_what_is_empty() {
+    assert!(checked("ON \"\", \"INSERT\"\n").1.contains("The table's name is empty"));
+    assert!(checked("ON \"t\", \"\"\n").1.contains("The list of events, such as \"INSERT,UPDATE\", is empty"));
+}
+
+#[test]
+fn what_a_script_without_events_queues_is_delivered() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let route = format!("https://api.x.co=http://{}", listener.local_addr().expect("the listener has an address"));
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("the peer is called");
+        let mut head = [0; 4096];
+        let length = std::io::Read::read(&mut stream, &mut head).expect("the request can be read");
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").expect("the answer can be sent");
+        text(&head[..length])
+    });
+    let folder = folder_with(&[("say.bas", "POST \"https://api.x.co/1\", {a: 1}\n"), ("mail.bas", "SEND MAIL \"ann@x.co\", \"s\", \"b\"\n")]);
+    let output = gbvm(&["run", "say.bas", "--db", "data.db", "--route", &route], folder.path());
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    assert!(peer.join().expect("the peer ends").starts_with("POST /1 "));
+
+    let kept = text(&gbvm(&["run", "mail.bas", "--db", "data.db"], folder.path()).stderr);
+    assert!(kept.contains("1 queued deliveries could not be made yet"), "{kept}");
+    let lost = text(&gbvm(&["run", "mail.bas", "--db", ":memory:"], folder.path()).stderr);
+    assert!(lost.contains("are lost") && !lost.contains("gbvm serve"), "{lost}");
+}
+
+#[test]
+fn a_wrong_option_is_a_usage_error_that_says_what_is_wanted() {
+    let folder = folder_with(&[("w.bas", "WEBHOOK \"w\", OPEN\nSET SCHEDULE \"hourly\"\nON \"t\", \"INSERT\"\n"), ("b.json", "{}")]);
+    let cases: [(&[&str], &str); 14] = [
+        (&["--new", "b.json"], "--trigger"),
+        (&["--old", "b.json"], "--trigger"),
+        (&["--body", "b.json", "--once"], "--once"),
+        (&["--body", "b.json", "--trigger", "insert", "--new", "b.json"], "--trigger"),
+        (&["--once", "--trigger", "insert"], "--trigger"),
+        (&["--method", "PO ST"], "--method wants a method"),
+        (&["--method", ""], "--method wants a method"),
+        (&["--header", "X-A: 1\r\nX-B: 2"], "line break"),
+        (&["--header", "X A: 1"], "no name of a header"),
+        (&["--once", "--route", "https://api.x.co/v1=http://127.0.0.1:1"], "without a path"),
+        (&["--once", "--route", "nothing"], "--route wants ORIGIN=URL"),
+        (&["--once", "--memory", "nothing"], "--memory wants KEY=VALUE"),
+        (&["--once", "--now", "9999-12-31T23:59:59Z"], "to 9999-12-29"),
+        (&["--once", "--now", "tomorrow"], "--now wants an instant"),
+    ];
+    for (options, expected) in cases {
+        let output = gbvm(&[&["run", "w.bas", "--db", ":memory:"], options].concat(), folder.path());
+        let message = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && message.contains(expected), "{options:?}: {:?} {message}", output.status);
+    }
+}
+
+#[test]
+fn asking_for_memory_makes_no_database_and_steers_no_terminal() {
+    let folder = folder_with(&[]);
+    let run = |arguments: &[&str]| gbvm(&[&["memory", "--db", "sub/data.db"], arguments].concat(), folder.path());
+    for asked in [&["list"][..], &["get", "a"], &["unset", "a"]] {
+        let output = run(asked);
+        assert!(output.status.code() == Some(4) && text(&output.stderr).contains("no such database"), "{asked:?} {}", text(&output.stderr));
+    }
+    assert_eq!(run(&["set", "", "1"]).status.code(), Some(2));
+    assert!(!folder.path().join("sub").exists());
+    assert_eq!(run(&["set", "a", "x\u{1b}[2Jy\nz é"]).status.code(), Some(0));
+    assert_eq!(text(&run(&["list"]).stdout), "a = x\\u{1b}[2Jy\\nz é\n");
+    assert_eq!(text(&run(&["get", "a"]).stdout), "x\\u{1b}[2Jy\\nz é\n");
+}
+
+#[test]
+fn a_missing_file_does_not_hide_the_others() {
+    let folder = folder_with(&[("bad.bas", "x = = 1\n")]);
+    let output = gbvm(&["check", "none.bas", "bad.bas", "-o", "json"], folder.path());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!((&report[0]["file"], &report[0]["code"], &report[1]["code"]), (&"none.bas".into(), &"E_FILE".into(), &"E_SYNTAX".into()), "{report}");
+    let output = gbvm(&["check", "none.bas", "bad.bas"], folder.path());
+    assert!(text(&output.stderr).contains("none.bas") && text(&output.stdout).contains("bad.bas:1:"), "{}", text(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_a_run_quietly_and_a_full_disk_does_not() {
+    let folder = folder_with(&[("loop.bas", "WHILE TRUE\n  PRINT \"y\"\nWEND\n"), ("one.bas", "PRINT \"y\"\n")]);
+    let mut child = Command::new(binary()).args(["run", "loop.bas", "--db", ":memory:"]).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command can be started");
+    let mut first = [0; 2];
+    std::io::Read::read_exact(&mut child.stdout.take().expect("the output is piped"), &mut first).expect("a line comes");
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let output = Command::new(binary()).args(["run", "one.bas", "--db", ":memory:"]).current_dir(folder.path()).stdout(full).stderr(Stdio::piped()).output().expect("the command can be started");
+        assert!(output.status.code() == Some(1) && text(&output.stderr).contains("standard output cannot be written"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_filter_has_a_bounded_size() {
+    let chain = |joint: &str, count: usize| vec!["a=1"; count].join(joint);
+    let runs = |filter: &str| {
+        let folder = folder_with(&[("a.bas", &format!("INSERT \"t\", {{a: 1}}\nf = \"{filter}\"\nrows = FIND \"t\", f\nPRINT UBOUND(rows)\n"))]);
+        let output = gbvm(&["run", "a.bas", "--db", ":memory:"], folder.path());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for joint in [" AND ", " OR "] {
+        assert_eq!(runs(&chain(joint, 500)), (Some(0), "1\n".to_owned(), String::new()));
+        let (code, _, message) = runs(&chain(joint, 501));
+        assert!(code == Some(1) && message.contains("E_FILTER_TOO_LARGE"), "{message}");
+        let (code, report) = checked(&format!("x = FIND \"t\", \"{}\"\nPRINT x.a\n", chain(joint, 5000)));
+        assert!(code == Some(3) && report.contains("E_FILTER_TOO_LARGE"), "{report}");
+    }
+    let nested = format!("{}a=1{}", "(".repeat(32), ")".repeat(32));
+    assert_eq!(runs(&vec![nested.as_str(); 500].join(" AND ")).0, Some(0));
+    for filter in ["* ORDER BY age DESC", "* LIMIT 1", "* a=1", "* *"] {
+        let (code, report) = checked(&format!("x = FIND \"p\", \"{filter}\"\nPRINT x.a\n"));
+        assert!(code == Some(3) && report.contains("E_FILTER_SYNTAX") && report.contains("leave the * out"), "{filter} {report}");
+    }
+}
+
+#[test]
+fn a_procedure_that_is_there_twice_says_where_the_first_is() {
+    let (_, report) = checked("SUB f()\nEND SUB\nSUB F()\nEND SUB\n");
+    assert!(report.starts_with("a.bas:3:5: error[E_DUPLICATE]") && report.contains("a.bas:1:5"), "{report}");
+}
+
+#[test]
+fn dead_mail_is_logged_as_an_error() {
+    let folder = folder_with(&[("mail.bas", "SEND MAIL \"ann@x.co\", \"a\" + CHR(10) + \"b\", \"text\"\n")]);
+    let message = text(&gbvm(&["run", "mail.bas", "--db", ":memory:"], folder.path()).stderr);
+    assert!(message.contains("ERROR") && message.contains("E_MAIL_HEADER"), "{message}");
+}
+
+#[test]
+fn a_failure_is_said_once_and_a_recursion_briefly() {
+    let folder = folder_with(&[("deep.bas", "CALL f(1)\nSUB f(n)\n    CALL f(n + 1)\nEND SUB\n")]);
+    let message = text(&gbvm(&["run", "deep.bas", "--db", ":memory:"], folder.path()).stderr);
+    assert_eq!(message.matches("error[").count(), 1, "{message}");
+    assert!(message.lines().count() < 10 && message.contains("more calls of f …"), "{message}");
+}

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use gbvm_stdlib::security::hmac_sha256_hex;
@@ -50,9 +51,17 @@ impl Server {
     }
 
     /// Asks it to stop, as a service manager would, and gives its exit code.
-    fn stop(mut self) -> Option<i32> {
+    fn stop(self) -> Option<i32> {
+        self.order_to_stop();
+        self.wait()
+    }
+
+    fn order_to_stop(&self) {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(killed.is_ok_and(|status| status.success()), "the server can be signalled");
+    }
+
+    fn wait(mut self) -> Option<i32> {
         self.child.wait().expect("the server ends").code()
     }
 }
@@ -118,6 +127,50 @@ fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(Instant::now() < end, "waited in vain for {what}");
         std::thread::yield_now();
+    }
+}
+
+/// A peer that answers nobody until it is told to.
+struct SlowPeer {
+    /// The route by which `https://slow.test` is found at it.
+    route: String,
+    requests: Receiver<()>,
+    gate: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl SlowPeer {
+    fn start() -> SlowPeer {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let route = format!("https://slow.test=http://{}", listener.local_addr().expect("the listener has an address"));
+        let (report, requests) = channel();
+        let gate: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+        let opened = gate.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let (report, opened) = (report.clone(), opened.clone());
+                std::thread::spawn(move || {
+                    // The request has no body, and its head fits into one piece.
+                    if stream.read(&mut [0; 4096]).is_err() || report.send(()).is_err() {
+                        return;
+                    }
+                    let closed = opened.0.lock().expect("no holder panics");
+                    drop(opened.1.wait_while(closed, |is_open| !*is_open));
+                    // Whoever asked may be gone.
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+                });
+            }
+        });
+        SlowPeer { route, requests, gate }
+    }
+
+    fn wait_for_request(&self) {
+        self.requests.recv_timeout(Duration::from_secs(20)).expect("the peer is called");
+    }
+
+    fn answer_everybody(&self) {
+        *self.gate.0.lock().expect("no holder panics") = true;
+        self.gate.1.notify_all();
     }
 }
 
@@ -195,4 +248,122 @@ fn a_second_server_on_one_database_is_refused() {
     let _first = Server::start(&arguments, folder.path());
     let second = Command::new(binary()).args(arguments).current_dir(folder.path()).output().expect("the command can be started");
     assert_eq!(second.status.code(), Some(4), "{}", String::from_utf8_lossy(&second.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_server_under_another_name_of_the_database_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("open.bas"), "WEBHOOK \"open\", OPEN\n").expect("a file can be written");
+    let _first = Server::start(&["run", "open.bas", "--listen", "127.0.0.1:0", "--db", "data.db"], folder.path());
+    let second = |database: &str| {
+        let arguments = ["run", "open.bas", "--listen", "127.0.0.1:0", "--db", database];
+        let output = Command::new(binary()).args(arguments).current_dir(folder.path()).output().expect("the command can be started");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    std::os::unix::fs::symlink("data.db", folder.path().join("link.db")).expect("a link can be made");
+    let (code, message) = second("link.db");
+    assert!(code == Some(4) && message.contains("E_DATABASE_LOCKED"), "{code:?} {message}");
+    std::fs::hard_link(folder.path().join("data.db"), folder.path().join("hard.db")).expect("a link can be made");
+    let (code, message) = second("hard.db");
+    assert!(code == Some(4) && message.contains("hard links"), "{code:?} {message}");
+}
+
+/// A script with a step before and a step after a call that takes its time.
+const STEPS: &str = "mark = GUID()\nINSERT \"steps\", {mark: mark, name: \"first\"}\nanswer = GET \"https://slow.test/page\"\nINSERT \"steps\", {mark: mark, name: \"second\"}\n";
+/// How many runs made both steps.
+const WHOLE: &str = "SELECT count(*) || '' FROM steps AS a JOIN steps AS b ON a.mark = b.mark WHERE a.name = 'first' AND b.name = 'second'";
+const UNFINISHED: &str = "SELECT (SELECT count(*) FROM gbvm_checkpoints) || ' ' || (SELECT count(*) FROM gbvm_runs WHERE state = 'failed')";
+
+fn slow_server(folder: &Path, peer: &SlowPeer, grace: &str) -> Server {
+    Server::start(&["run", "slow.bas", "--listen", "127.0.0.1:0", "--db", "data.db", "--route", &peer.route, "--grace", grace], folder)
+}
+
+#[test]
+fn a_scheduled_run_that_the_stop_cuts_goes_on_at_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("slow.bas"), format!("WEBHOOK \"unused\", OPEN\nSET SCHEDULE \"* * * * * *\"\n{STEPS}")).expect("a file can be written");
+    let peer = SlowPeer::start();
+    let server = slow_server(folder.path(), &peer, "0");
+    peer.wait_for_request();
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(query(folder.path(), UNFINISHED), ["1 0"]);
+    let mark = query(folder.path(), "SELECT mark FROM steps").remove(0);
+    peer.answer_everybody();
+    let _server = slow_server(folder.path(), &peer, "0");
+    wait_for("the run to end", || query(folder.path(), &format!("{WHOLE} AND a.mark = '{mark}'")) == ["1"]);
+}
+
+#[test]
+fn a_scheduled_run_has_the_grace_to_end() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("slow.bas"), format!("WEBHOOK \"unused\", OPEN\nSET SCHEDULE \"* * * * * *\"\n{STEPS}")).expect("a file can be written");
+    let peer = SlowPeer::start();
+    let server = slow_server(folder.path(), &peer, "20");
+    peer.wait_for_request();
+    server.order_to_stop();
+    wait_for("the server to accept nothing more", || TcpStream::connect(&server.address).is_err());
+    peer.answer_everybody();
+    assert_eq!(server.wait(), Some(0));
+    assert_eq!(query(folder.path(), WHOLE), ["1"], "the run ends, and no further slot begins");
+    assert_eq!(query(folder.path(), UNFINISHED), ["0 0"]);
+}
+
+#[test]
+fn a_triggered_run_that_the_stop_cuts_stays_queued() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("slow.bas"), format!("WEBHOOK \"put\", OPEN\nON \"parts\", \"INSERT\"\nIF method = \"POST\" THEN\n  EXIT\nEND IF\n{STEPS}")).expect("a file can be written");
+    std::fs::write(folder.path().join("put.bas"), "INSERT \"parts\", {sku: \"A-1\"}\n").expect("a file can be written");
+    let peer = SlowPeer::start();
+    let server = slow_server(folder.path(), &peer, "0");
+    let put = Command::new(binary()).args(["run", "put.bas", "--db", "data.db"]).current_dir(folder.path()).status().expect("the command can be started");
+    assert!(put.success());
+    peer.wait_for_request();
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(query(folder.path(), UNFINISHED), ["1 0"]);
+    assert_eq!(query(folder.path(), "SELECT state || attempt FROM gbvm_jobs"), ["queued0"]);
+    peer.answer_everybody();
+    let _server = slow_server(folder.path(), &peer, "0");
+    wait_for("the run to end", || query(folder.path(), WHOLE) == ["1"]);
+    assert_eq!(query(folder.path(), "SELECT count(*) || '' FROM steps"), ["2"]);
+}
+
+#[test]
+fn a_webhook_that_the_stop_cuts_is_answered() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("slow.bas"), format!("WEBHOOK \"slow\", OPEN\nIF params.kind = \"reader\" THEN\n  answer = GET \"https://slow.test/page\"\nEND IF\n{STEPS}")).expect("a file can be written");
+    let peer = SlowPeer::start();
+    let server = slow_server(folder.path(), &peer, "0");
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| server.post("/webhook/slow", &[], b"{}"));
+        peer.wait_for_request();
+        let reader = scope.spawn(|| server.post("/webhook/slow?kind=reader", &[], b"{}"));
+        peer.wait_for_request();
+        server.order_to_stop();
+        for caller in [writer, reader] {
+            let (status, answer) = caller.join().expect("the caller is answered");
+            assert!(status == 503 && answer.contains("E_STOPPING"), "{status} {answer}");
+        }
+    });
+    assert_eq!(server.wait(), Some(0));
+    assert_eq!(query(folder.path(), UNFINISHED), ["1 1"], "the run that wrote goes on, the other is undone");
+    peer.answer_everybody();
+    let _server = slow_server(folder.path(), &peer, "0");
+    wait_for("the run to end", || query(folder.path(), WHOLE) == ["1"]);
+    assert_eq!(query(folder.path(), "SELECT count(*) || '' FROM steps"), ["2"]);
+}
+
+#[test]
+fn a_webhook_answers_at_its_own_path_only() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("a.bas"), "WEBHOOK \"a-b\", OPEN\nresult = {status: 404.0, path: path}\n").expect("a file can be written");
+    let server = Server::start(&["run", "a.bas", "--listen", "127.0.0.1:0", "--db", "data.db"], folder.path());
+    for path in ["/webhook/a-b", "/webhook/a%2Db", "/webhook/%61-b", "/api/default/webhook/a%2db"] {
+        let (status, answer) = server.post(path, &[], b"{}");
+        assert!(status == 404 && answer.contains("\"path\""), "{path}: {status} {answer}");
+    }
+    for path in ["//webhook/a-b", "/webhook//a-b", "/webhook/a-b/", "/webhook/a%252Db", "/webhook/a-b%2F"] {
+        let (status, answer) = server.post(path, &[], b"{}");
+        assert!(status == 404 && answer.contains("E_NO_ENDPOINT"), "{path}: {status} {answer}");
+    }
 }

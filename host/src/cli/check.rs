@@ -7,7 +7,7 @@ use clap::Args;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::render;
 use crate::scripts::{self, LoadError};
 
@@ -37,27 +37,39 @@ pub enum Output {
 /// Checks all files and reports everything in one pass.
 pub fn check(options: &Options) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
-    let mut has_errors = false;
+    let (mut has_errors, mut is_missing) = (false, false);
     for file in &options.files {
         let (diagnostics, sources) = match scripts::read(file).and_then(|sources| scripts::compile(sources, &[])) {
             Ok(script) => (script.warnings, script.sources),
             Err(LoadError::Invalid(error)) => (error.diagnostics, error.sources),
-            Err(error @ LoadError::Unreadable(..)) => return Err(Failure::new(Exit::Usage, format!("gbvm: {error}"))),
+            Err(LoadError::Unreadable(path, error)) => {
+                is_missing = true;
+                let message = format!("The file cannot be read: {error}");
+                match options.output {
+                    Output::Text => eprintln!("gbvm: {}: {message}", path.display()),
+                    Output::Json => reports.push(serde_json::json!({ "file": path.display().to_string(), "severity": "error", "code": "E_FILE", "message": message })),
+                }
+                continue;
+            }
         };
         has_errors |= diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error || options.deny_warnings);
-        report(&diagnostics, &sources, options.output, &mut reports);
+        report(&diagnostics, &sources, options.output, &mut reports)?;
     }
     if options.output == Output::Json {
-        println!("{}", serde_json::Value::Array(reports));
+        output::line(&serde_json::Value::Array(reports).to_string())?;
+    }
+    if is_missing {
+        return Ok(Exit::Usage);
     }
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
 }
 
-fn report(diagnostics: &[Diagnostic], sources: &[Source], output: Output, reports: &mut Vec<serde_json::Value>) {
+fn report(diagnostics: &[Diagnostic], sources: &[Source], output: Output, reports: &mut Vec<serde_json::Value>) -> Result<(), Failure> {
     for diagnostic in diagnostics {
         match output {
-            Output::Text => println!("{}", render::diagnostic(diagnostic, sources, std::io::stdout().is_terminal())),
+            Output::Text => output::line(&render::diagnostic(diagnostic, sources, std::io::stdout().is_terminal()))?,
             Output::Json => reports.push(render::json(diagnostic, sources)),
         }
     }
+    Ok(())
 }

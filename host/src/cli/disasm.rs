@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Exit, Failure, world};
+use super::{Exit, Failure, output, world};
 use crate::scripts;
 
 /// Options of `disasm`.
@@ -18,6 +18,6 @@ pub struct Options {
 /// Prints the disassembly.
 pub fn disasm(options: &Options) -> Result<Exit, Failure> {
     let script = world::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new))?;
-    print!("{}", gbvm_vm::disasm::disassemble(script.linked.program()));
+    output::line(gbvm_vm::disasm::disassemble(script.linked.program()).trim_end())?;
     Ok(Exit::Ok)
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 
 /// Options of `help`.
 #[derive(Args, Debug)]
@@ -14,13 +14,13 @@ pub struct Options {
 /// Prints the help.
 pub fn help(options: &Options) -> Result<Exit, Failure> {
     if options.keyword.is_empty() {
-        println!("{}", gbvm_stdlib::reference::overview());
+        output::line(&gbvm_stdlib::reference::overview())?;
         return Ok(Exit::Ok);
     }
     let phrase = options.keyword.join(" ");
     match gbvm_stdlib::find(&phrase) {
         Some(keyword) => {
-            println!("{}", gbvm_stdlib::reference::help(keyword));
+            output::line(&gbvm_stdlib::reference::help(keyword))?;
             Ok(Exit::Ok)
         }
         None => Err(Failure::new(Exit::Usage, format!("gbvm: there is no keyword {}; `gbvm help` lists them", phrase.to_uppercase()))),

@@ -9,7 +9,7 @@ use gbvm_vm::coerce;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::value::Value;
 
-use super::{Exit, Failure, world};
+use super::{Exit, Failure, output, world};
 use crate::storage::Store;
 
 /// Options of `memory`.
@@ -50,19 +50,25 @@ enum Act {
 
 /// Does what was asked.
 pub fn memory(options: &Options) -> Result<Exit, Failure> {
-    if let Some(parent) = options.db.parent().filter(|parent| *parent != Path::new("")) {
-        std::fs::create_dir_all(parent).map_err(|error| Failure::new(Exit::Database, format!("gbvm: {}: the folder cannot be made: {error}", parent.display())))?;
+    match &options.act {
+        Act::Set { key, .. } if key.is_empty() => return Err(Failure::new(Exit::Usage, "gbvm: a memory entry needs a key; the one given is empty")),
+        Act::Set { .. } => make_folder(&options.db)?,
+        // Asking makes nothing.
+        Act::Get { .. } | Act::List | Act::Unset { .. } if !options.db.exists() => {
+            return Err(Failure::new(Exit::Database, format!("gbvm: {}: there is no such database; `gbvm memory set` makes it", options.db.display())));
+        }
+        Act::Get { .. } | Act::List | Act::Unset { .. } => {}
     }
     let mut store = Store::open(Some(&options.db), &Limits::default()).map_err(world::failure)?;
     match &options.act {
         Act::Set { key, value } => store.set_memory(key, &Value::text(value.as_str())).map_err(world::failure)?,
         Act::Get { key, reveal } => match store.memory(key).map_err(world::failure)? {
-            Some(value) => println!("{}", shown(key, &value, *reveal)),
+            Some(value) => output::line(&shown(key, &value, *reveal))?,
             None => return Err(Failure::new(Exit::ScriptError, format!("gbvm: {key} is not set"))),
         },
         Act::List => {
             for (key, value) in store.memory_list().map_err(world::failure)? {
-                println!("{key} = {}", shown(&key, &value, false));
+                output::line(&format!("{} = {}", output::escaped(&key), shown(&key, &value, false)))?;
             }
         }
         Act::Unset { key } => {
@@ -74,6 +80,14 @@ pub fn memory(options: &Options) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+fn make_folder(database: &Path) -> Result<(), Failure> {
+    match database.parent().filter(|parent| *parent != Path::new("")) {
+        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| Failure::new(Exit::Database, format!("gbvm: {}: the folder cannot be made: {error}", parent.display()))),
+        None => Ok(()),
+    }
+}
+
+/// The value as it is printed: secrets masked, control characters spelled out.
 fn shown(key: &str, value: &Value, reveal: bool) -> String {
-    if is_secret_key(key) && !reveal { format!("‹{key}›") } else { coerce::text(value).as_str().to_owned() }
+    if is_secret_key(key) && !reveal { format!("‹{key}›") } else { output::escaped(coerce::text(value).as_str()) }
 }

@@ -10,7 +10,7 @@ use gbvm_stdlib::security;
 use gbvm_vm::coerce;
 use gbvm_vm::limits::Limits;
 
-use super::{Exit, Failure, serve, world};
+use super::{Exit, Failure, output, serve, world};
 use crate::engine::Engine;
 use crate::event::{Event, ScheduleEvent, TriggerEvent, WebhookEvent};
 use crate::outcome::Outcome;
@@ -26,34 +26,34 @@ pub struct Options {
     #[command(flatten)]
     world: world::Options,
     /// Fire its webhook once with this body; - reads standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["once", "trigger"])]
     body: Option<PathBuf>,
     /// A header of that request: "X-Thing: value"
-    #[arg(long, value_name = "NAME: VALUE")]
+    #[arg(long, value_name = "NAME: VALUE", conflicts_with_all = ["once", "trigger"])]
     header: Vec<String>,
     /// A query parameter of that request
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with_all = ["once", "trigger"])]
     query: Vec<String>,
     /// The method of that request [default: POST]
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["once", "trigger"])]
     method: Option<String>,
     /// Sign the body with this memory secret, into X-Webhook-Signature
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["once", "trigger"])]
     sign: Option<String>,
     /// Which of several webhooks or schedules to fire
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
     /// Fire its schedule once
-    #[arg(long)]
+    #[arg(long, conflicts_with = "trigger")]
     once: bool,
     /// Fire its trigger once
     #[arg(long, value_enum, value_name = "OPERATION")]
     trigger: Option<Operation>,
     /// The row after the change, as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "trigger")]
     new: Option<PathBuf>,
     /// The row before the change, as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "trigger")]
     old: Option<PathBuf>,
     /// Instructions it may execute
     #[arg(long)]
@@ -61,9 +61,8 @@ pub struct Options {
     /// Seconds it may take
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
-    /// Where to listen while it serves
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    listen: std::net::SocketAddr,
+    #[command(flatten)]
+    service: serve::Service,
 }
 
 /// A change of a row.
@@ -85,8 +84,8 @@ pub fn run(options: &Options) -> Result<Exit, Failure> {
     let fires_webhook = options.body.is_some() || options.sign.is_some() || !options.header.is_empty() || !options.query.is_empty() || options.method.is_some();
     let fires = fires_webhook || options.once || options.trigger.is_some();
     if !fires && !script.declarations.is_empty() {
-        let engine = world::engine(&options.world, world::folder_of(&options.file))?;
-        return serve::serve_scripts(engine, vec![script], options.listen);
+        let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToLog)?;
+        return serve::serve_scripts(engine, vec![script], &options.service);
     }
     let event = if fires_webhook {
         webhook(options, &script)?
@@ -97,7 +96,7 @@ pub fn run(options: &Options) -> Result<Exit, Failure> {
     } else {
         Event::manual()
     };
-    let engine = world::engine(&options.world, world::folder_of(&options.file))?;
+    let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToStandardOutput)?;
     fire(options, &engine, &script, event)
 }
 
@@ -114,21 +113,20 @@ fn fire(options: &Options, engine: &Engine, script: &Arc<Script>, event: Event) 
         wall_ms: options.timeout.map(|seconds| seconds.saturating_mul(1000)).or(limits.job_wall_ms.filter(|_| is_event)),
     };
     let outcome = engine.fire_within(script, &event, budget);
-    report(&outcome, &event);
-    if is_event {
-        deliver(engine)?;
-    }
+    report(&outcome, &event)?;
+    deliver(engine)?;
     Ok(if outcome.fault.is_some() { Exit::ScriptError } else { Exit::Ok })
 }
 
-fn report(outcome: &Outcome, event: &Event) {
+fn report(outcome: &Outcome, event: &Event) -> Result<(), Failure> {
     if let Some(fault) = &outcome.fault {
         eprintln!("{}", render::fault(fault));
     }
     if matches!(event, Event::Webhook(_)) {
         eprintln!("status: {}", outcome.reply.status);
-        println!("{}", outcome.reply.text());
+        output::line(&outcome.reply.text())?;
     }
+    Ok(())
 }
 
 /// Sends what the run queued, if no other process works the queues of this database.
@@ -144,8 +142,11 @@ fn deliver(engine: &Engine) -> Result<(), Failure> {
     }
     drop(store);
     engine.settle().map_err(world::failure)?;
-    let left = engine.world().store().waiting_deliveries().map_err(world::failure)?;
-    if left > 0 {
+    let mut store = engine.world().store();
+    let left = store.waiting_deliveries().map_err(world::failure)?;
+    if left > 0 && store.is_in_memory() {
+        eprintln!("{left} queued deliveries could not be made and are lost, because the database is in memory only");
+    } else if left > 0 {
         eprintln!("{left} queued deliveries could not be made yet; they stay queued and are tried again by `gbvm serve`");
     }
     Ok(())
@@ -170,6 +171,12 @@ fn webhook(options: &Options, script: &Script) -> Result<Event, Failure> {
     let mut headers = Vec::new();
     for header in &options.header {
         let (name, value) = header.split_once(':').ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --header wants \"Name: value\", not {header:?}")))?;
+        if !is_token(name.trim()) {
+            return Err(Failure::new(Exit::Usage, format!("gbvm: --header: {:?} is no name of a header; letters, digits and - are usual", name.trim())));
+        }
+        if value.contains(|c: char| c.is_control() && c != '\t') {
+            return Err(Failure::new(Exit::Usage, format!("gbvm: --header: the value of {} has a line break or another control character, which no header can have", name.trim())));
+        }
         headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
     }
     let headers = crate::server::fold_headers(&headers).map_err(|message| Failure::new(Exit::Usage, format!("gbvm: --header: {message}")))?;
@@ -187,11 +194,19 @@ fn webhook(options: &Options, script: &Script) -> Result<Event, Failure> {
     }
     let mut query = Vec::new();
     for parameter in options.query.iter().chain(&options.world.param) {
-        let (name, value) = world::pair("query", parameter)?;
+        let (name, value) = world::pair("query", "NAME=VALUE", parameter)?;
         query.push((name.to_owned(), value.to_owned()));
     }
     let method = options.method.as_deref().unwrap_or("POST").to_ascii_uppercase();
+    if !is_token(&method) {
+        return Err(Failure::new(Exit::Usage, format!("gbvm: --method wants a method such as POST, not {method:?}")));
+    }
     Ok(Event::Webhook(WebhookEvent { path: format!("/webhook/{name}"), name: name.to_owned(), method, query, headers, body }))
+}
+
+/// Whether a text is a token of RFC 9110: what methods and names of headers are.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn schedule(options: &Options, script: &Script) -> Result<Event, Failure> {

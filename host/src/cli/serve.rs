@@ -4,21 +4,23 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use gbvm_lang::declare::Declaration;
 
-use super::{Exit, Failure, world};
+use super::{Exit, Failure, output, world};
 use crate::endpoints;
 use crate::engine::Engine;
 use crate::event::WebhookEvent;
 use crate::outcome::Reply;
 use crate::scripts::{self, Script};
-use crate::server::{self, IncomingRequest, OutgoingResponse, ServerError};
+use crate::server::{self, IncomingRequest, OutgoingResponse, ServerError, Stopping};
 
-/// How long runs may go on after the order to stop.
-const GRACE: Duration = Duration::from_secs(25);
+/// How long the answers of runs that were cut short may take on their way out.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// How often the end of the runs is looked for while stopping.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Options of `serve`.
 #[derive(Args, Debug)]
@@ -26,11 +28,22 @@ pub struct Options {
     /// The folder
     #[arg(default_value = ".", value_name = "DIR")]
     folder: PathBuf,
-    /// Where to listen
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    service: Service,
     #[command(flatten)]
     world: world::Options,
+}
+
+/// Options of everything that serves.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct Service {
+    /// Where to listen while it serves
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Seconds that runs may go on after the order to stop
+    #[arg(long, default_value_t = 25, value_name = "SECONDS")]
+    grace: u32,
 }
 
 /// Compiles all scripts of the folder and serves them; if one does not compile, none is served.
@@ -54,15 +67,15 @@ pub fn serve(options: &Options) -> Result<Exit, Failure> {
     if loaded.is_empty() {
         return Err(Failure::new(Exit::Usage, format!("gbvm: {}: no script here declares a webhook, a trigger or a schedule", options.folder.display())));
     }
-    let engine = world::engine(&options.world, &options.folder)?;
-    serve_scripts(engine, loaded, options.listen)
+    let engine = world::engine(&options.world, &options.folder, world::Prints::ToLog)?;
+    serve_scripts(engine, loaded, &options.service)
 }
 
-/// Serves these scripts until Ctrl-C or SIGTERM.
-pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, listen: SocketAddr) -> Result<Exit, Failure> {
+/// Serves these scripts until Ctrl-C or SIGTERM; a second one cuts short what still runs.
+pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Service) -> Result<Exit, Failure> {
     let (stop, stopped) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // Only the first order counts; after it nobody listens any more.
+        // After the end nobody listens any more.
         let _ = stop.send(());
     })
     .map_err(|error| Failure::new(Exit::Usage, format!("gbvm: signals cannot be handled: {error}")))?;
@@ -71,14 +84,14 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, listen: SocketAd
     let has_webhooks = !endpoints::endpoints(&engine.scripts()).is_empty();
     let world = engine.world().clone();
     let server = if has_webhooks {
-        let server = server::start(listen, world.limits().clone(), Arc::new(move |request| answer(&world, request))).map_err(|error| {
+        let server = server::start(service.listen, world.limits().clone(), Arc::new(move |request| answer(&world, request))).map_err(|error| {
             let exit = if matches!(error, ServerError::AddressInUse(_)) { Exit::AddressInUse } else { Exit::Usage };
             Failure::new(exit, format!("gbvm: {error}"))
         })?;
-        println!("listening on http://{}", server.address());
+        say(&format!("listening on http://{}", server.address()));
         Some(server)
     } else {
-        println!("working without endpoints; Ctrl-C stops");
+        say("working without endpoints; Ctrl-C stops");
         None
     };
     for script in engine.scripts() {
@@ -87,24 +100,35 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, listen: SocketAd
     // The sender lives in the signal handler for as long as the process.
     let _ = stopped.recv();
     tracing::info!("stopping");
-    if let Some(server) = server {
-        server.stop(GRACE);
-    }
+    let grace = Duration::from_secs(service.grace.into());
+    let server = server.map(|server| server.stop_accepting(grace + LAST_ANSWERS));
+    engine.drain();
+    let end = Instant::now() + grace;
+    let is_over = || engine.is_idle() && server.as_ref().is_none_or(Stopping::is_finished);
+    while !is_over() && Instant::now() < end && stopped.recv_timeout(LOOK_AGAIN).is_err() {}
     engine.shut_down();
+    if let Some(server) = server {
+        server.finish();
+    }
     engine.world().store().close().map_err(world::failure)?;
     Ok(Exit::Ok)
+}
+
+/// A line about the service, which goes on though nobody may read it.
+fn say(line: &str) {
+    let _ = output::line(line);
 }
 
 fn describe(script: &Script) {
     for declaration in &script.declarations {
         match declaration {
-            Declaration::Webhook(webhook) => println!("  {} answers /webhook/{1} and /api/{2}/webhook/{1}", script.name, webhook.name, endpoints::DEFAULT_BOT),
+            Declaration::Webhook(webhook) => say(&format!("  {} answers /webhook/{1} and /api/{2}/webhook/{1}", script.name, webhook.name, endpoints::DEFAULT_BOT)),
             Declaration::Trigger(trigger) => {
                 let operations = [("INSERT", trigger.insert), ("UPDATE", trigger.update), ("DELETE", trigger.delete)];
                 let operations: Vec<&str> = operations.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name).collect();
-                println!("  {} runs after {} of {}", script.name, operations.join(", "), trigger.table);
+                say(&format!("  {} runs after {} of {}", script.name, operations.join(", "), trigger.table));
             }
-            Declaration::Schedule(schedule) => println!("  {} runs at {}", script.name, schedule.when),
+            Declaration::Schedule(schedule) => say(&format!("  {} runs at {}", script.name, schedule.when)),
         }
     }
 }

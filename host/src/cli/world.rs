@@ -1,15 +1,15 @@
 //! The options that several verbs share, and what is made of them: the configuration, the engine, messages.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use gbvm_stdlib::services::Level;
 use gbvm_vm::fault::Fault;
-use gbvm_vm::instant::Instant;
+use gbvm_vm::instant::{FIRST, Instant, LAST};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::config::Config;
 use crate::engine::{Engine, FixedClock};
 use crate::render;
@@ -48,21 +48,21 @@ pub struct Options {
     pub now: Option<String>,
 }
 
-/// Splits `name=value`; the name must not be empty.
-pub fn pair<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str), Failure> {
+/// Splits `name=value`, which the help calls `form`; the name must not be empty.
+pub fn pair<'a>(option: &str, form: &str, text: &'a str) -> Result<(&'a str, &'a str), Failure> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --{option} wants NAME=VALUE, not {text:?}")))
+        .ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --{option} wants {form}, not {text:?}")))
 }
 
 /// The engine that the options and the configuration in `folder` describe.
-pub fn engine(options: &Options, folder: &Path) -> Result<Engine, Failure> {
+pub fn engine(options: &Options, folder: &Path, prints: Prints) -> Result<Engine, Failure> {
     let config = match &options.config {
         Some(path) => Config::read(path),
         None => Config::read_if_there(&folder.join("gbvm.toml")),
     }
     .map_err(|message| Failure::new(Exit::Usage, format!("gbvm: {message}")))?;
-    let mut builder = Engine::builder().limits(config.limits.clone()).printer(print);
+    let mut builder = Engine::builder().limits(config.limits.clone()).printer(move |level, line| print(prints, level, line));
     let database = options.db.clone().or(config.database.clone()).unwrap_or_else(|| DEFAULT_DATABASE.into());
     if database != Path::new(":memory:") {
         if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -74,16 +74,17 @@ pub fn engine(options: &Options, folder: &Path) -> Result<Engine, Failure> {
         builder = builder.route(origin, target);
     }
     for route in &options.route {
-        let (origin, target) = pair("route", route)?;
+        let (origin, target) = pair("route", "ORIGIN=URL", route)?;
+        check_origin(origin)?;
         builder = builder.route(origin, target);
     }
     builder = builder.allow_net(config.allow_net.iter().cloned()).allow_net(options.allow_net.iter().cloned());
     for entry in &options.memory {
-        let (key, value) = pair("memory", entry)?;
+        let (key, value) = pair("memory", "KEY=VALUE", entry)?;
         builder = builder.memory(key, value);
     }
     for parameter in &options.param {
-        let (name, value) = pair("param", parameter)?;
+        let (name, value) = pair("param", "NAME=VALUE", parameter)?;
         builder = builder.input(name, value);
     }
     for (key, value) in config.secrets {
@@ -97,20 +98,35 @@ pub fn engine(options: &Options, folder: &Path) -> Result<Engine, Failure> {
         builder = builder.post(Arc::new(mailer));
     }
     if let Some(now) = &options.now {
-        let now = Instant::parse(now).ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --now wants an instant such as 2026-01-31T09:00:00Z, not {now:?}")))?;
+        let instant = Instant::parse(now).filter(|instant| (FIRST..=LAST).contains(instant));
+        let now = instant.ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --now wants an instant such as 2026-01-31T09:00:00Z, from the year 0000 to {LAST}, not {now:?}")))?;
         builder = builder.clock(Arc::new(FixedClock(now)));
     }
     builder.build().map_err(failure)
 }
 
-/// PRINT goes to standard output, the log of scripts to standard error.
-fn print(level: Level, line: &str) {
+/// Refuses an origin to route that is more, or less, than scheme and host: no call would ever be of it.
+fn check_origin(origin: &str) -> Result<(), Failure> {
+    let host = origin.split_once("://").filter(|(scheme, _)| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))).map(|(_, host)| host);
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@']) => Ok(()),
+        Some(_) | None => Err(Failure::new(Exit::Usage, format!("gbvm: --route wants ORIGIN=URL, where the origin is scheme and host without a path, such as https://api.crm.com; {origin:?} is none"))),
+    }
+}
+
+/// Where PRINT goes. The log of scripts goes to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prints {
+    /// To standard output, for whoever runs the script.
+    ToStandardOutput,
+    /// To the log, where nobody waits for the script.
+    ToLog,
+}
+
+fn print(prints: Prints, level: Level, line: &str) {
     match level {
-        Level::Output => {
-            // Whoever closed the pipe wants no more of it.
-            let _ = writeln!(std::io::stdout(), "{line}");
-        }
-        Level::Info => tracing::info!("{line}"),
+        Level::Output if prints == Prints::ToStandardOutput => output::line_of_script(line),
+        Level::Output | Level::Info => tracing::info!("{line}"),
         Level::Warn => tracing::warn!("{line}"),
         Level::Error => tracing::error!("{line}"),
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use gbvm_lang::names;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::object::{Key, Object};
 use gbvm_vm::value::Value;
@@ -127,16 +128,6 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_') && name.len() <= 63 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
-}
-
-fn has_own_prefix(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["gbvm_", "sqlite_", "pg_"].iter().any(|prefix| name.starts_with(prefix))
-}
-
 impl Store {
     /// Makes the tables, columns and indexes that scripts need and that are not there.
     ///
@@ -172,7 +163,7 @@ impl Store {
 
     /// The table of this name, ignoring case; none where there is none.
     pub(super) fn table(&mut self, name: &str) -> Result<Option<Arc<Table>>, Fault> {
-        if has_own_prefix(name) {
+        if names::is_reserved(name) {
             return Err(table_name(name));
         }
         let version = self.connection.prepare_cached("PRAGMA schema_version").and_then(|mut statement| statement.query_row([], |row| row.get(0))).map_err(fault)?;
@@ -208,7 +199,7 @@ impl Store {
         if let Some(table) = self.table(name)? {
             return Ok(table);
         }
-        if !is_name(name) {
+        if !names::is_table(name) {
             return Err(table_name(name));
         }
         self.connection.execute_batch(&format!("CREATE TABLE {} (\"id\" TEXT PRIMARY KEY)", quoted(name))).map_err(fault)?;
@@ -217,8 +208,8 @@ impl Store {
     }
 
     fn add_column(&mut self, table: &str, column: &str) -> Result<(), Fault> {
-        if !is_name(column) {
-            return Err(Fault::new("E_COLUMN_NAME", format!("{column:?} cannot be a column: names have letters, digits and _, at most 63")));
+        if !names::is_column(column) {
+            return Err(Fault::new("E_COLUMN_NAME", names::column_message(column)));
         }
         let known = self.table_for_writing(table)?;
         if known.columns.len() >= self.limits.columns {
@@ -262,6 +253,6 @@ impl Store {
 }
 
 fn table_name(name: &str) -> Fault {
-    Fault::new("E_TABLE_NAME", format!("{name:?} cannot be a table: names have letters, digits and _, at most 63, and do not begin with gbvm_, sqlite_ or pg_"))
+    Fault::new("E_TABLE_NAME", names::table_message(name))
 }
 

@@ -12,6 +12,8 @@ pub(super) enum Symbol<'a> {
 pub(super) struct Parser<'a> {
     pub(super) symbols: Vec<Symbol<'a>>,
     pub(super) at: usize,
+    /// How many comparisons were read.
+    pub(super) predicates: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -68,7 +70,7 @@ impl<'a> Parser<'a> {
         if !self.word_follows("ORDER") {
             return false;
         }
-        let mut after = Parser { symbols: Vec::new(), at: 0 };
+        let mut after = Parser { symbols: Vec::new(), at: 0, predicates: 0 };
         let mut at = self.at + "ORDER".len();
         if !is_blank(self.symbols.get(at).copied()) {
             return false;

@@ -54,6 +54,12 @@ fn depth_is_bounded_without_a_deep_stack() {
     let nested = |depth: usize| format!("{}{}", "[1,".repeat(depth) + "1", "]".repeat(depth));
     assert!(read(&nested(64)).is_ok());
     assert!(read(&nested(65)).expect_err("it is too deep").contains("64"));
+    let bare = |depth: usize, open: &str, close: &str| format!("{}{}", open.repeat(depth), close.repeat(depth));
+    assert!(read(&bare(64, "[", "]")).is_ok());
+    assert!(read(&bare(65, "[", "]")).expect_err("it is too deep").contains("64"));
+    let objects = |depth: usize| format!("{}{{}}{}", "{\"a\":".repeat(depth - 1), "}".repeat(depth - 1));
+    assert!(read(&objects(64)).is_ok());
+    assert!(read(&objects(65)).expect_err("it is too deep").contains("64"));
     assert!(read(&"[1,".repeat(1_000_000)).is_err());
 }
 

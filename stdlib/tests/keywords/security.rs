@@ -47,6 +47,18 @@ fn the_requests_body_is_checked_by_its_bytes() {
 }
 
 #[test]
+fn a_body_that_is_empty_or_a_scalar_is_checked_by_its_bytes_too() {
+    for raw in ["[]", " [ ] ", "{}", "null", "\"\"", "\"a\"", "0", "false", "1.0"] {
+        let mut world = world();
+        world.run.raw_body = raw.as_bytes().to_vec();
+        world.run.body = json(raw);
+        let body = world.run.body.clone();
+        assert!(verified(&mut world, body.clone(), &HEXLOWER.encode(&tag(b"s", raw.as_bytes())), "s"), "{raw}");
+        assert!(!verified(&mut world, body, &HEXLOWER.encode(&tag(b"guess", raw.as_bytes())), "s"), "{raw}");
+    }
+}
+
+#[test]
 fn another_string_is_checked_by_its_text_and_nothing_else_is() {
     let mut world = requested();
     let signature = HEXLOWER.encode(&tag(b"s", "héllo".as_bytes()));
