@@ -17,12 +17,12 @@ FOR turn = 1 TO 150
         counts[word] = counts[word] + 1
     NEXT word
 
-    names = KEYS(counts)
+    numbers = VALUES(counts)
     most = 0
-    FOR EACH name IN names
-        most = MAX(most, counts[name])
-    NEXT name
-    total = total + UBOUND(names)
+    FOR EACH count IN numbers
+        most = MAX(most, count)
+    NEXT count
+    total = total + UBOUND(numbers)
 NEXT turn
 
 PRINT LEN(text) & " " & total & " " & most
