@@ -1,0 +1,10 @@
+-- fib: recursive calls with one argument. The Fibonacci number of 35, the slow way.
+
+local function fib(n)
+    if n < 2 then
+        return n
+    end
+    return fib(n - 1) + fib(n - 2)
+end
+
+print(fib(35))

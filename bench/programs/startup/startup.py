@@ -1,0 +1,3 @@
+# startup: the time and memory of a program that does nothing but print.
+
+print("hello")
