@@ -37,9 +37,9 @@ impl Reply {
     /// `{"error": code, "message": …}`.
     pub fn error(status: u16, code: &str, message: &str) -> Reply {
         let mut body = String::from("{\"error\":");
-        coerce::write_json_string(code, &mut body);
+        coerce::write_json_text(code, &mut body);
         body.push_str(",\"message\":");
-        coerce::write_json_string(message, &mut body);
+        coerce::write_json_text(message, &mut body);
         body.push('}');
         Reply::json(status, body)
     }
@@ -54,9 +54,9 @@ impl Reply {
             _ => 500,
         };
         let mut body = String::from("{\"error\":");
-        coerce::write_json_string(fault.code, &mut body);
+        coerce::write_json_text(fault.code, &mut body);
         body.push_str(",\"run\":");
-        coerce::write_json_string(run_id, &mut body);
+        coerce::write_json_text(run_id, &mut body);
         body.push('}');
         let mut reply = Reply::json(status, body);
         if status == 503 {

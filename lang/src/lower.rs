@@ -5,6 +5,7 @@
 
 mod call;
 mod condition;
+mod constants;
 mod emit;
 mod expr;
 mod filters;
@@ -51,6 +52,7 @@ pub fn lower(whole: &Whole, facts: &Facts) -> (Program, Vec<Diagnostic>) {
         targets: Vec::new(),
         once: Vec::new(),
         entry: 0,
+        constants: constants::Constants::default(),
     };
     lowering.share_globals();
     for routine in 0..whole.routines.len() {
@@ -95,6 +97,8 @@ struct Lowering<'a> {
     once: Vec<(u16, Reg)>,
     /// Its first instruction.
     entry: u32,
+    /// The literals that have a register.
+    constants: constants::Constants,
 }
 
 impl Lowering<'_> {
@@ -131,6 +135,7 @@ impl Lowering<'_> {
         self.declare_variables(index);
         let entry = self.emit.position();
         self.entry = entry;
+        self.load_constants();
         self.block(routine.body);
         self.end_routine(index);
         self.emit.finish(entry);

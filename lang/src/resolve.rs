@@ -326,6 +326,13 @@ impl Scope {
     }
 }
 
+/// Whether a block sets a variable, as a whole or inside.
+pub fn sets(block: &[Statement], folded: &str) -> bool {
+    let mut scope = Scope::default();
+    scope.block(block);
+    scope.assigned.contains_key(folded)
+}
+
 /// Whether a method changes the array it is called on.
 pub fn appends(method: &Name) -> bool {
     matches!(&*method.folded, "add" | "push")

@@ -239,7 +239,7 @@ fn warnings_name_what_is_probably_not_meant() {
 #[test]
 fn a_filter_whose_column_is_a_variable_is_judged_when_it_runs() {
     let program = script("f = \"status\"\nr = FIND \"t\", f + \"=\" + body.v").program;
-    let tracked = program.code.iter().any(|instruction| matches!(instruction, Instruction::Concat { track: true, .. }));
+    let tracked = program.code.iter().any(|instruction| matches!(instruction, Instruction::Concat { track: true, .. } | Instruction::AppendText { track: true, .. }));
     assert!(tracked && program.templates.is_empty());
 }
 
@@ -247,7 +247,7 @@ fn a_filter_whose_column_is_a_variable_is_judged_when_it_runs() {
 fn a_text_that_grows_into_an_address_keeps_its_parts() {
     let tracks = |text: &str| {
         let program = script(text).program;
-        let tracked = |instruction: &Instruction| matches!(instruction, Instruction::Concat { track: true, .. });
+        let tracked = |instruction: &Instruction| matches!(instruction, Instruction::Concat { track: true, .. } | Instruction::AppendText { track: true, .. });
         program.code.iter().filter(|instruction| tracked(instruction)).count()
     };
     assert_eq!(tracks("url = \"https://a.example/\"\nurl += \"x/\" + body.id\nurl += \"?y\"\nGET url"), 2);

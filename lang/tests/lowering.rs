@@ -47,11 +47,10 @@ fn a_sum_of_its_own_variable_is_written_last() {
         r#"
          0 Add R3 R0 R1
          1 Add R2 R3 R2
-         2 Move R3 R2
-         3 LoadConst R4 "!"
-         4 Move R5 R1
-         5 Concat R2 R3..6 false
-         6 Halt
+         2 LoadConst R3 "!"
+         3 Move R4 R1
+         4 AppendText R2 R3..5 false
+         5 Halt
         "#,
     );
 }
@@ -61,17 +60,15 @@ fn conditions_compare_and_branch() {
     check(
         "IF body > 1 AND NOT (path <= 2 OR path = \"x\") THEN d = 1 ELSE d = 2\nIF NOT body < path THEN d = 3",
         r#"
-         0 LoadInt R3 1
-         1 JumpUnlessLess R3 R0 -> 7
-         2 LoadInt R3 2
-         3 JumpIfLessOrEqual R1 R3 -> 7
-         4 JumpIfEqualConst R1 "x" -> 7
-         5 LoadInt R2 1
-         6 Jump -> 8
-         7 LoadInt R2 2
-         8 JumpIfLess R0 R1 -> 10
-         9 LoadInt R2 3
-         10 Halt
+         0 JumpUnlessGreaterInt R0 1 -> 5
+         1 JumpIfLessOrEqualInt R1 2 -> 5
+         2 JumpIfEqualConst R1 "x" -> 5
+         3 LoadInt R2 1
+         4 Jump -> 6
+         5 LoadInt R2 2
+         6 JumpIfLess R0 R1 -> 8
+         7 LoadInt R2 3
+         8 Halt
         "#,
     );
 }
@@ -126,12 +123,12 @@ fn loops_test_at_their_end() {
     check(
         "FOR i = 1 TO 3\nIF i = 2 THEN EXIT FOR\nNEXT\nFOR EACH x IN body\nPRINT x\nNEXT x\nWHILE a < 3\na = a + 1\nWEND",
         r#"
-         0 LoadInt R4 1
-         1 LoadInt R5 3
-         2 LoadInt R6 1
-         3 ForPrepare R4..7 R0 -> 6
+         0 LoadInt R0 1
+         1 LoadInt R4 3
+         2 LoadInt R5 1
+         3 ForPrepare R0 R4..6 -> 6
          4 JumpIfEqualConst R0 2 -> 6
-         5 ForLoop R4..7 R0 -> 4
+         5 ForLoop R0 R4..6 -> 4
          6 EachPrepare R4..6 R1
          7 Jump -> 10
          8 Move R6 R2
@@ -139,9 +136,8 @@ fn loops_test_at_their_end() {
          10 EachLoop R4..6 R2 -> 8
          11 Jump -> 13
          12 AddInt R3 R3 1
-         13 LoadInt R4 3
-         14 JumpIfLess R3 R4 -> 12
-         15 Halt
+         13 JumpIfLessInt R3 3 -> 12
+         14 Halt
         "#,
     );
 }
@@ -227,13 +223,12 @@ fn places_change_where_they_are() {
          1 SetField R0 R2 .b ~
          2 LoadInt R2 2
          3 SetPath R0.b.c R2
-         4 GetIndex R2 R0 R1
-         5 GetField R2 R2 .d ~
-         6 AddInt R3 R2 3
-         7 SetPath R0[R1].d R3
-         8 LoadInt R2 4
-         9 Append R0.list R2
-         10 Halt
+         4 GetIndexField R2 R0 R1 .d ~
+         5 AddInt R3 R2 3
+         6 SetIndexField R0 R1 R3 .d ~
+         7 LoadInt R2 4
+         8 Append R0.list R2
+         9 Halt
         "#,
     );
 }

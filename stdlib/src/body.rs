@@ -98,7 +98,7 @@ impl Parts {
                     if at > 0 {
                         self.plain.push(',');
                     }
-                    coerce::write_json_string(key, &mut self.plain);
+                    coerce::write_json_text(key, &mut self.plain);
                     self.plain.push(':');
                     self.json(field);
                 }
@@ -128,6 +128,6 @@ impl Parts {
 
 fn json_escape(text: &str) -> String {
     let mut quoted = String::new();
-    coerce::write_json_string(text, &mut quoted);
+    coerce::write_json_text(text, &mut quoted);
     quoted[1..quoted.len() - 1].to_owned()
 }

@@ -36,7 +36,7 @@ fn write(value: &Value, out: &mut String) {
             members.sort_by(|a, b| a.0.cmp(b.0));
             out.push('{');
             for (key, field) in members {
-                coerce::write_json_string(key, out);
+                coerce::write_json_text(key, out);
                 write(field, out);
                 out.push(',');
             }
@@ -61,7 +61,7 @@ fn write_text(text: &str, out: &mut String) {
         Some(instant) => write_instant(instant, out),
         None => {
             out.push('t');
-            coerce::write_json_string(text, out);
+            coerce::write_json_text(text, out);
         }
     }
 }

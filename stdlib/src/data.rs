@@ -29,7 +29,7 @@ pub const KEYWORDS: &[Keyword] = &[
             Example::new("INSERT \"parts\", {id: \"a\", qty: 3}\nINSERT \"parts\", {id: \"b\", qty: 9}\nFOR EACH part IN FIND \"parts\", \"qty > 1 ORDER BY qty DESC\"\n  PRINT part.id\nNEXT part", "b\na"),
         ],
     ),
-    Keyword::host(FAMILY, Form::Keyword, "INSERT", &[TABLE, Param::required("record", Role::Record)], insert).access(Access::Write).about(
+    Keyword::host(FAMILY, Form::Keyword, "INSERT", &[TABLE, Param::required("record", Role::Record)], insert).access(Access::Write).sets_id().about(
         "Stores a new row, or an array of new rows",
         "Gives the row as stored. Without an id the row gets one, which is also set in the object. Fields that are MISSING are left out, NULL is stored. An id that exists already is the error `E_UNIQUE`.",
         &[Example::new("order = {id: \"o-1\", total: 12.5}\nINSERT \"orders\", order\nrow = FIND \"orders\", \"id=o-1\"\nPRINT row.total", "12.5")],

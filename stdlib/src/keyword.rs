@@ -79,6 +79,12 @@ impl Keyword {
         self
     }
 
+    /// With the new row's `id` set in its record too.
+    pub const fn sets_id(mut self) -> Keyword {
+        self.signature.sets_id = true;
+        self
+    }
+
     /// With what it does to stored data.
     pub const fn access(mut self, access: Access) -> Keyword {
         self.signature.access = access;

@@ -6,6 +6,7 @@ use gbvm_vm::native::PureContext;
 use gbvm_vm::operators;
 use gbvm_vm::signature::{Param, Role};
 use gbvm_vm::value::Value;
+use memchr::memmem;
 
 use crate::argument::{self, any_nothing, at};
 use crate::keyword::{Example, Keyword};
@@ -161,12 +162,21 @@ fn split(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault>
         Value::Missing => ",".to_owned(),
         separator => coerce::text(separator).as_str().to_owned(),
     };
-    let parts: Vec<String> = match (text.as_str(), separator.as_str()) {
+    let part = |part: &str| Value::Text(text.derive(part));
+    let parts = match (text.as_str(), separator.as_str()) {
         ("", _) => Vec::new(),
-        (text, "") => text.chars().map(String::from).collect(),
-        (text, separator) => text.split(separator).map(str::to_owned).collect(),
+        (text, "") => text.char_indices().map(|(at, char)| part(&text[at..at + char.len_utf8()])).collect(),
+        (text, separator) => {
+            let mut parts = Vec::new();
+            let mut from = 0;
+            for at in memmem::find_iter(text.as_bytes(), separator) {
+                parts.push(part(&text[from..at]));
+                from = at + separator.len();
+            }
+            parts.push(part(&text[from..]));
+            parts
+        }
     };
-    let parts = parts.into_iter().map(|part| Value::Text(text.derive(part))).collect();
     argument::array(parts, context.limits)
 }
 
@@ -214,7 +224,7 @@ fn instr(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     };
     let text = text.as_str();
     let from = byte_of(text, start);
-    let found = if text.is_empty() || from == text.len() { None } else { text[from..].find(part.as_str()) };
+    let found = if text.is_empty() || from == text.len() { None } else { memmem::find(&text.as_bytes()[from..], part.as_str().as_bytes()) };
     Ok(Value::Int(found.map_or(0, |at| (start + text[from..from + at].chars().count()) as i64 + 1)))
 }
 

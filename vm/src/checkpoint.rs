@@ -71,12 +71,12 @@ impl Vm {
         writer.bytes.extend(MAGIC);
         writer.bytes.extend(self.linked.hash().to_le_bytes());
         writer.number(self.next_serial);
-        writer.number(self.frames.len() as u64);
-        for (frame, serial) in self.frames.iter().zip(&self.serials) {
+        writer.number(self.depth as u64);
+        for frame in self.alive() {
             writer.number(u64::from(frame.procedure.0));
-            writer.number(frame.base as u64);
+            writer.number(u64::from(frame.base));
             writer.number(u64::from(frame.pc));
-            writer.number(*serial);
+            writer.number(frame.serial);
         }
         match self.state {
             State::Ready => writer.bytes.push(0),
@@ -98,7 +98,34 @@ impl Vm {
     /// How many registers of the stack mean something.
     fn live_registers(&self) -> usize {
         let program = self.linked.program();
-        self.frames.iter().map(|frame| frame.base + usize::from(program.procedures[frame.procedure.at()].registers)).max().unwrap_or(0)
+        self.alive().iter().map(|frame| frame.base as usize + usize::from(program.procedures[frame.procedure.at()].registers)).max().unwrap_or(0)
+    }
+
+    /// Checks that the registers hold what the code trusts them to hold.
+    fn check_registers(&self) -> Result<(), Fault> {
+        if self.state == State::Ended {
+            return Ok(());
+        }
+        let program = self.linked.program();
+        for (depth, frame) in self.alive().iter().enumerate() {
+            let procedure = &program.procedures[frame.procedure.at()];
+            let base = frame.base as usize;
+            let mut registers = &self.stack[base..base + usize::from(procedure.registers)];
+            // One that waits for a call has not seen its end yet.
+            let pc = match (self.alive().get(depth + 1), self.state) {
+                (Some(callee), _) => {
+                    // What the callee uses is its own.
+                    registers = &registers[..callee.base as usize - base];
+                    frame.pc.checked_sub(1)
+                }
+                (None, State::Waiting { .. }) => frame.pc.checked_sub(1),
+                (None, State::Ready | State::Ended) => Some(frame.pc),
+            };
+            if !pc.is_some_and(|pc| self.linked.knowledge().allows(program, procedure, pc, registers)) {
+                return Err(damaged("a register holds what it cannot"));
+            }
+        }
+        Ok(())
     }
 
     /// The run that a checkpoint describes.
@@ -119,7 +146,7 @@ impl Vm {
         if count == 0 || count > limits.call_depth + 1 {
             return Err(damaged("its procedures are too many or too few"));
         }
-        (vm.frames, vm.serials) = (Vec::new(), Vec::new());
+        vm.frames = Vec::with_capacity(count);
         let mut above = 0;
         for depth in 0..count {
             let procedure = u16::try_from(reader.number()?).map_err(|_| damaged("a procedure is out of range"))?;
@@ -130,9 +157,10 @@ impl Vm {
                 return Err(damaged("a procedure is out of range"));
             }
             above = base;
-            vm.frames.push(Frame { procedure: ProcIndex(procedure), base, pc: pc as u32 });
-            vm.serials.push(reader.number()?);
+            vm.frames.push(Frame { base: base as u32, pc: pc as u32, serial: reader.number()?, procedure: ProcIndex(procedure), registers: own.registers });
         }
+        vm.depth = count;
+        vm.serials = vm.frames.iter().map(|frame| frame.serial).collect();
         let top = vm.frames.last().map_or(0, |frame| usize::from(program.procedures[frame.procedure.at()].registers));
         vm.state = match reader.byte()? {
             0 => State::Ready,
@@ -155,7 +183,11 @@ impl Vm {
         for register in 0..vm.live_registers() {
             vm.stack[register] = reader.value()?;
         }
-        if reader.rest.is_empty() { Ok(vm) } else { Err(damaged("something follows its end")) }
+        if !reader.rest.is_empty() {
+            return Err(damaged("something follows its end"));
+        }
+        vm.check_registers()?;
+        Ok(vm)
     }
 }
 

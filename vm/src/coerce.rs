@@ -1,6 +1,6 @@
 //! Every implicit conversion of the language: to truth, text, JSON, number and instant.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use crate::instant::Instant;
 use crate::text::Text;
@@ -77,24 +77,33 @@ pub fn secret_in(value: &Value) -> Option<&Text> {
     }
 }
 
-/// Appends the text of a value, secrets included.
-pub fn write_text(value: &Value, out: &mut String) {
+/// Appends the text of a value to a string, secrets included.
+pub fn write_text(value: &Value, out: &mut impl Write) {
+    try_write_text(value, out).expect("writing to a string cannot fail");
+}
+
+/// Appends the text of a value, secrets included, to something that may be full.
+///
+/// # Errors
+/// Where it is.
+pub fn try_write_text(value: &Value, out: &mut impl Write) -> fmt::Result {
     match value {
-        Value::Missing | Value::Null => {}
-        Value::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
-        Value::Int(int) => write!(out, "{int}").expect("writing to a string cannot fail"),
-        Value::Float(float) => out.push_str(&float_text(*float)),
-        Value::Date(instant) => write!(out, "{instant}").expect("writing to a string cannot fail"),
-        Value::Text(text) => out.push_str(text.as_str()),
+        Value::Missing | Value::Null => Ok(()),
+        Value::Bool(bool) => out.write_str(if *bool { "true" } else { "false" }),
+        Value::Int(int) => out.write_str(itoa::Buffer::new().format(*int)),
+        Value::Float(float) => out.write_str(&float_text(*float)),
+        Value::Date(instant) => write!(out, "{instant}"),
+        Value::Text(text) => out.write_str(text.as_str()),
         Value::Array(array) => {
             for (at, item) in array.items().iter().enumerate() {
                 if at > 0 {
-                    out.push_str(", ");
+                    out.write_str(", ")?;
                 }
-                write_text(item, out);
+                try_write_text(item, out)?;
             }
+            Ok(())
         }
-        Value::Object(_) => write_json(value, out),
+        Value::Object(_) => try_write_json(value, out),
     }
 }
 
@@ -112,36 +121,44 @@ pub fn float_shortest(float: f64) -> String {
     if (1e-7..1e21).contains(&float.abs()) { format!("{float}") } else { format!("{float:e}") }
 }
 
-/// Appends a value as compact JSON. Fields and elements that are MISSING: fields are left out, elements are null.
-/// Secrets are written as they are: whoever shows the result checks first.
-pub fn write_json(value: &Value, out: &mut String) {
+/// Appends a value as compact JSON to a string. Fields and elements that are MISSING: fields are left out, elements are
+/// null. Secrets are written as they are: whoever shows the result checks first.
+pub fn write_json(value: &Value, out: &mut impl Write) {
+    try_write_json(value, out).expect("writing to a string cannot fail");
+}
+
+/// As [`write_json`], to something that may be full.
+///
+/// # Errors
+/// Where it is.
+pub fn try_write_json(value: &Value, out: &mut impl Write) -> fmt::Result {
     match value {
-        Value::Missing | Value::Null => out.push_str("null"),
-        Value::Bool(_) | Value::Int(_) => write_text(value, out),
-        Value::Float(float) => out.push_str(&float_shortest(*float)),
-        Value::Date(instant) => write!(out, "\"{instant}\"").expect("writing to a string cannot fail"),
+        Value::Missing | Value::Null => out.write_str("null"),
+        Value::Bool(_) | Value::Int(_) => try_write_text(value, out),
+        Value::Float(float) => out.write_str(&float_shortest(*float)),
+        Value::Date(instant) => write!(out, "\"{instant}\""),
         Value::Text(text) => write_json_string(text.as_str(), out),
         Value::Array(array) => {
-            out.push('[');
+            out.write_str("[")?;
             for (at, item) in array.items().iter().enumerate() {
                 if at > 0 {
-                    out.push(',');
+                    out.write_str(",")?;
                 }
-                write_json(item, out);
+                try_write_json(item, out)?;
             }
-            out.push(']');
+            out.write_str("]")
         }
         Value::Object(object) => {
-            out.push('{');
+            out.write_str("{")?;
             for (at, (key, field)) in object.fields().enumerate() {
                 if at > 0 {
-                    out.push(',');
+                    out.write_str(",")?;
                 }
-                write_json_string(key, out);
-                out.push(':');
-                write_json(field, out);
+                write_json_string(key, out)?;
+                out.write_str(":")?;
+                try_write_json(field, out)?;
             }
-            out.push('}');
+            out.write_str("}")
         }
     }
 }
@@ -153,27 +170,31 @@ pub fn json(value: &Value) -> String {
     out
 }
 
-/// Appends a string in JSON quotes.
-pub fn write_json_string(string: &str, out: &mut String) {
-    out.push('"');
+/// Appends a text in JSON quotes to a string.
+pub fn write_json_text(text: &str, out: &mut String) {
+    write_json_string(text, out).expect("writing to a string cannot fail");
+}
+
+fn write_json_string(string: &str, out: &mut impl Write) -> fmt::Result {
+    out.write_str("\"")?;
     let mut plain_from = 0;
     for (at, byte) in string.bytes().enumerate() {
         if byte >= 0x20 && byte != b'"' && byte != b'\\' {
             continue;
         }
-        out.push_str(&string[plain_from..at]);
+        out.write_str(&string[plain_from..at])?;
         plain_from = at + 1;
         match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            _ => write!(out, "\\u{byte:04x}").expect("writing to a string cannot fail"),
+            b'"' => out.write_str("\\\"")?,
+            b'\\' => out.write_str("\\\\")?,
+            b'\n' => out.write_str("\\n")?,
+            b'\r' => out.write_str("\\r")?,
+            b'\t' => out.write_str("\\t")?,
+            _ => write!(out, "\\u{byte:04x}")?,
         }
     }
-    out.push_str(&string[plain_from..]);
-    out.push('"');
+    out.write_str(&string[plain_from..])?;
+    out.write_str("\"")
 }
 
 /// Reads a whole string in JSON number form (RFC 8259, section 6); integers that fit 64 bits stay integers.

@@ -2,11 +2,21 @@
 
 use std::fmt::Write as _;
 
-use crate::isa::Operand;
+use crate::isa::{Instruction, Operand};
+use crate::machine::Linked;
 use crate::program::{Constant, Path, Procedure, Program, Root, Step, line_and_column};
 
 /// The program's procedures with their instructions; in the margin the line of the source where it changes.
 pub fn disassemble(program: &Program) -> String {
+    listing(program, &program.code)
+}
+
+/// The same of a program as it is executed, with the instructions that linking has specialized.
+pub fn disassemble_linked(linked: &Linked) -> String {
+    listing(linked.program(), linked.code())
+}
+
+fn listing(program: &Program, code: &[Instruction]) -> String {
     let mut text = String::new();
     for (at, procedure) in program.procedures.iter().enumerate() {
         if at > 0 {
@@ -20,7 +30,7 @@ pub fn disassemble(program: &Program) -> String {
             let (line, _) = line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize);
             let margin = if line == last_line { String::new() } else { line.to_string() };
             last_line = line;
-            let instruction = &program.code[pc as usize];
+            let instruction = &code[pc as usize];
             let operands: Vec<String> = instruction.operands().into_iter().map(|operand| shown(program, procedure, operand)).filter(|operand| !operand.is_empty()).collect();
             let _ = writeln!(text, "{}", format!("{margin:>5}  {:04}  {:<20} {}", pc - procedure.entry, instruction.name(), operands.join(", ")).trim_end());
         }

@@ -1,7 +1,8 @@
 //! THE instruction table: one row makes the variant, its disassembly and its documentation.
 //!
-//! An instruction is eight bytes. Registers are those of the running procedure; a `Target` is a position in the
-//! program's code. Budgets are counted on calls and backward jumps only.
+//! An instruction is eight bytes: its opcode, then its operands. Registers are those of the running procedure; a
+//! `Target` is a position in the program's code. Budgets are counted on calls and backward jumps only. Instructions
+//! with a range of registers, and calls, take the values out of it.
 
 use crate::program::*;
 
@@ -13,6 +14,19 @@ pub struct RegRange {
     /// How many, perhaps none.
     pub count: u8,
 }
+
+/// A register that holds an integer whenever the instruction is executed. Only `specialize`, which proves it, makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntReg(pub(crate) Reg);
+
+/// A register that holds a float whenever the instruction is executed. Only `specialize`, which proves it, makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FloatReg(pub(crate) Reg);
+
+/// A register whose value counts no references whenever the instruction is executed. Only `specialize`, which proves
+/// it, makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainReg(pub(crate) Reg);
 
 /// Something that an instruction names. What it may be is checked once, by `verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,22 +63,64 @@ pub enum Operand {
     To(Target),
 }
 
+/// A field of an instruction. Only targets are targets.
+trait Field {
+    fn as_target(&mut self) -> Option<&mut Target> {
+        None
+    }
+}
+
+impl Field for Target {
+    fn as_target(&mut self) -> Option<&mut Target> {
+        Some(self)
+    }
+}
+
+macro_rules! fields {
+    ($($type:ty)*) => { $( impl Field for $type {} )* };
+}
+fields! { IntReg FloatReg PlainReg Reg RegRange ConstIndex NameIndex ShapeIndex PathIndex SiteIndex ProcIndex GlobalIndex CacheIndex i16 i32 bool }
+
 macro_rules! instructions {
     ($(
         #[doc = $doc:literal]
         $name:ident { $($field:ident : $type:ty),* } => [$($operand:expr),*];
     )*) => {
-        /// One instruction.
+        /// One instruction. Its first byte is the number of its [`Opcode`].
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[repr(u8)]
         #[allow(missing_docs)] // the operands are explained by the row's notation
         pub enum Instruction {
             $( #[doc = $doc] $name { $($field: $type),* }, )*
         }
 
+        /// The kind of an instruction.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        #[allow(missing_docs)] // as their rows say
+        pub enum Opcode {
+            $( $name, )*
+        }
+
         impl Instruction {
+            /// Its kind.
+            pub fn opcode(&self) -> Opcode {
+                match self { $( Instruction::$name { .. } => Opcode::$name, )* }
+            }
+
             /// The instruction's name.
             pub fn name(&self) -> &'static str {
                 match self { $( Instruction::$name { .. } => stringify!($name), )* }
+            }
+
+            /// Where it may go, if it may go elsewhere than to the next one.
+            pub fn target_mut(&mut self) -> Option<&mut Target> {
+                match self {
+                    $( Instruction::$name { $($field),* } => {
+                        let targets: Vec<Option<&mut Target>> = vec![$( $field.as_target() ),*];
+                        targets.into_iter().flatten().next()
+                    } )*
+                }
             }
 
             /// What the instruction names, in the order of its row.
@@ -83,6 +139,8 @@ use Operand::*;
 instructions! {
     #[doc = "`R[dst] := R[src]`"]
     Move { dst: Reg, src: Reg } => [Write(dst), Read(src)];
+    #[doc = "`R[dst] := R[src]`, `R[src] := MISSING`: whoever holds the value alone may change it in place"]
+    Take { dst: Reg, src: Reg } => [Write(dst), Write(src)];
     #[doc = "`R[dst] := K[constant]`"]
     LoadConst { dst: Reg, constant: ConstIndex } => [Write(dst), Const(constant)];
     #[doc = "`R[dst] := value`"]
@@ -102,6 +160,14 @@ instructions! {
     Add { dst: Reg, a: Reg, b: Reg } => [Write(dst), Read(a), Read(b)];
     #[doc = "`R[dst] := R[a] + value`, the value a small integer"]
     AddInt { dst: Reg, a: Reg, value: i16 } => [Write(dst), Read(a), Int(i32::from(value))];
+    #[doc = "`R[dst] := R[a] - value`, the value a small integer"]
+    SubtractInt { dst: Reg, a: Reg, value: i16 } => [Write(dst), Read(a), Int(i32::from(value))];
+    #[doc = "`R[dst] := R[a] * value`, the value a small integer"]
+    MultiplyInt { dst: Reg, a: Reg, value: i16 } => [Write(dst), Read(a), Int(i32::from(value))];
+    #[doc = "`R[dst] := R[a] MOD value`, the value a small integer above 0"]
+    ModuloInt { dst: Reg, a: Reg, value: i16 } => [Write(dst), Read(a), Int(i32::from(value))];
+    #[doc = "`R[dst] := R[a] \\ value`, the value a small integer above 0"]
+    IntegerDivideInt { dst: Reg, a: Reg, value: i16 } => [Write(dst), Read(a), Int(i32::from(value))];
     #[doc = "`R[dst] := R[a] - R[b]`"]
     Subtract { dst: Reg, a: Reg, b: Reg } => [Write(dst), Read(a), Read(b)];
     #[doc = "`R[dst] := R[a] * R[b]`"]
@@ -118,6 +184,9 @@ instructions! {
     Negate { dst: Reg, src: Reg } => [Write(dst), Read(src)];
     #[doc = "`R[dst] := text of R[first] … joined`; with `track`, the result remembers which parts are literal"]
     Concat { dst: Reg, parts: RegRange, track: bool } => [Write(dst), Range(parts), Flag(track)];
+
+    #[doc = "`R[dst] := text of R[dst] and R[first] … joined`, in place where nobody else holds the text"]
+    AppendText { dst: Reg, parts: RegRange, track: bool } => [Write(dst), Range(parts), Flag(track)];
 
     #[doc = "`R[dst] := NOT R[src]`"]
     Not { dst: Reg, src: Reg } => [Write(dst), Read(src)];
@@ -154,6 +223,22 @@ instructions! {
     JumpIfEqualConst { a: Reg, constant: ConstIndex, target: Target } => [Read(a), Const(constant), To(target)];
     #[doc = "if R[a] <> K[constant], go to target"]
     JumpIfNotEqualConst { a: Reg, constant: ConstIndex, target: Target } => [Read(a), Const(constant), To(target)];
+    #[doc = "if R[a] < value, go to target"]
+    JumpIfLessInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "unless R[a] < value, go to target"]
+    JumpUnlessLessInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "if R[a] <= value, go to target"]
+    JumpIfLessOrEqualInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "unless R[a] <= value, go to target"]
+    JumpUnlessLessOrEqualInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "if R[a] > value, go to target"]
+    JumpIfGreaterInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "unless R[a] > value, go to target"]
+    JumpUnlessGreaterInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "if R[a] >= value, go to target"]
+    JumpIfGreaterOrEqualInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
+    #[doc = "unless R[a] >= value, go to target"]
+    JumpUnlessGreaterOrEqualInt { a: Reg, value: i16, target: Target } => [Read(a), Int(i32::from(value)), To(target)];
     #[doc = "if R[a] < R[b], go to target"]
     JumpIfLess { a: Reg, b: Reg, target: Target } => [Read(a), Read(b), To(target)];
     #[doc = "unless R[a] < R[b], go to target"]
@@ -163,10 +248,10 @@ instructions! {
     #[doc = "unless R[a] <= R[b], go to target"]
     JumpUnlessLessOrEqual { a: Reg, b: Reg, target: Target } => [Read(a), Read(b), To(target)];
 
-    #[doc = "settle a counting loop: R[base] is the first value, R[base+1] the last, R[base+2] the step; R[variable] := the first, or go to exit where there is none; R[base+1] := how many more follow"]
-    ForPrepare { base: Reg, variable: Reg, exit: Target } => [Block(base, 3), Write(variable), To(exit)];
-    #[doc = "step a counting loop: if more follow, R[base] += R[base+2], R[variable] := R[base] and go to body"]
-    ForLoop { base: Reg, variable: Reg, body: Target } => [Block(base, 3), Write(variable), To(body)];
+    #[doc = "settle a counting loop: R[counter] is the first value, R[rest] the last, R[rest+1] the step; go to exit where no value lies between, else R[rest] := how many more follow"]
+    ForPrepare { counter: Reg, rest: Reg, exit: Target } => [Write(counter), Block(rest, 2), To(exit)];
+    #[doc = "step a counting loop: if more follow, R[counter] += R[rest+1], R[rest] -= 1 and go to body"]
+    ForLoop { counter: Reg, rest: Reg, body: Target } => [Write(counter), Block(rest, 2), To(body)];
     #[doc = "`R[iterator] := the elements of R[list]` (an object is its own only element, nothing has none), `R[iterator+1] := 0`"]
     EachPrepare { iterator: Reg, list: Reg } => [Block(iterator, 2), Read(list)];
     #[doc = "if an element is left, `R[variable] := it` and go to body"]
@@ -180,6 +265,14 @@ instructions! {
     GetField { dst: Reg, object: Reg, name: NameIndex, cache: CacheIndex } => [Write(dst), Read(object), Name(name), Cache(cache)];
     #[doc = "`R[dst] := R[object][R[index]]`"]
     GetIndex { dst: Reg, object: Reg, index: Reg } => [Write(dst), Read(object), Read(index)];
+    #[doc = "`R[dst] := R[object][R[index]].name`"]
+    GetIndexField { dst: Reg, object: Reg, index: Reg, name: NameIndex, cache: CacheIndex } => [Write(dst), Read(object), Read(index), Name(name), Cache(cache)];
+    #[doc = "`R[object][R[index]] := R[src]`, changed in its place"]
+    SetIndex { object: Reg, index: Reg, src: Reg } => [Write(object), Read(index), Read(src)];
+    #[doc = "`R[object][R[index]].name := R[src]`, changed in its place"]
+    SetIndexField { object: Reg, index: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(index), Read(src), Name(name), Cache(cache)];
+    #[doc = "append R[src] to the array R[array]"]
+    Push { array: Reg, src: Reg } => [Write(array), Read(src)];
     #[doc = "`R[object].name := R[src]`, the object changed in its place"]
     SetField { object: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(src), Name(name), Cache(cache)];
     #[doc = "`place := R[src]`, making the objects on the way"]
@@ -201,6 +294,61 @@ instructions! {
     Return { src: Reg } => [Read(src)];
     #[doc = "end the run"]
     Halt {} => [];
+
+    #[doc = "`R[dst] := R[a] + R[b]`, both known to be integers"]
+    AddInts { dst: PlainReg, a: IntReg, b: IntReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "`R[dst] := R[a] - R[b]`, both known to be integers"]
+    SubtractInts { dst: PlainReg, a: IntReg, b: IntReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "`R[dst] := R[a] * R[b]`, both known to be integers"]
+    MultiplyInts { dst: PlainReg, a: IntReg, b: IntReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "`R[dst] := R[a] + value`, R[a] known to be an integer"]
+    AddToInt { dst: PlainReg, a: IntReg, value: i16 } => [Write(dst.0), Read(a.0), Int(i32::from(value))];
+    #[doc = "`R[dst] := R[a] MOD value`, R[a] known to be an integer, the value above 0"]
+    ModuloOfInt { dst: PlainReg, a: IntReg, value: i16 } => [Write(dst.0), Read(a.0), Int(i32::from(value))];
+    #[doc = "`R[dst] := R[a] + R[b]`, both known to be floats"]
+    AddFloats { dst: PlainReg, a: FloatReg, b: FloatReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "`R[dst] := R[a] - R[b]`, both known to be floats"]
+    SubtractFloats { dst: PlainReg, a: FloatReg, b: FloatReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "`R[dst] := R[a] * R[b]`, both known to be floats"]
+    MultiplyFloats { dst: PlainReg, a: FloatReg, b: FloatReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "`R[dst] := R[a] / R[b]`, both known to be floats"]
+    DivideFloats { dst: PlainReg, a: FloatReg, b: FloatReg } => [Write(dst.0), Read(a.0), Read(b.0)];
+    #[doc = "if R[a] < R[b], both known to be integers, go to target"]
+    JumpIfIntsLess { a: IntReg, b: IntReg, target: Target } => [Read(a.0), Read(b.0), To(target)];
+    #[doc = "if R[a] <= R[b], both known to be integers, go to target"]
+    JumpIfIntsLessOrEqual { a: IntReg, b: IntReg, target: Target } => [Read(a.0), Read(b.0), To(target)];
+    #[doc = "if R[a] < value, R[a] known to be an integer, go to target"]
+    JumpIfIntLess { a: IntReg, value: i16, target: Target } => [Read(a.0), Int(i32::from(value)), To(target)];
+    #[doc = "if R[a] > value, R[a] known to be an integer, go to target"]
+    JumpIfIntGreater { a: IntReg, value: i16, target: Target } => [Read(a.0), Int(i32::from(value)), To(target)];
+    #[doc = "if R[a] < R[b], both known to be floats, go to target"]
+    JumpIfFloatsLess { a: FloatReg, b: FloatReg, target: Target } => [Read(a.0), Read(b.0), To(target)];
+    #[doc = "if R[a] <= R[b], both known to be floats, go to target"]
+    JumpIfFloatsLessOrEqual { a: FloatReg, b: FloatReg, target: Target } => [Read(a.0), Read(b.0), To(target)];
+    #[doc = "as ForLoop, all of whose registers are known to be integers"]
+    ForLoopInts { counter: IntReg, rest: IntReg, body: Target } => [Write(counter.0), Block(rest.0, 2), To(body)];
+    #[doc = "as Call, the registers that the callee gets known to count no references"]
+    CallClean { first: Reg, procedure: ProcIndex } => [Window(first, procedure)];
+    #[doc = "as Return, all other registers known to count no references"]
+    ReturnClean { src: PlainReg } => [Read(src.0)];
+    #[doc = "`R[dst] := R[object][R[index]]`, the index known to be an integer"]
+    GetIndexAt { dst: Reg, object: Reg, index: IntReg } => [Write(dst), Read(object), Read(index.0)];
+    #[doc = "`R[object][R[index]] := R[src]`, the index known to be an integer, R[src] to count no references"]
+    SetIndexPlain { object: Reg, index: IntReg, src: PlainReg } => [Write(object), Read(index.0), Read(src.0)];
+    #[doc = "`R[dst] := R[object][R[index]].name`, the index known to be an integer"]
+    GetIndexFieldAt { dst: Reg, object: Reg, index: IntReg, name: NameIndex, cache: CacheIndex } => [Write(dst), Read(object), Read(index.0), Name(name), Cache(cache)];
+    #[doc = "`R[object][R[index]].name := R[src]`, the index known to be an integer, R[src] to count no references"]
+    SetIndexFieldPlain { object: Reg, index: IntReg, src: PlainReg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(index.0), Read(src.0), Name(name), Cache(cache)];
+    #[doc = "`R[dst] := R[src]`, neither of which counts references"]
+    MovePlain { dst: PlainReg, src: PlainReg } => [Write(dst.0), Read(src.0)];
+}
+
+impl Instruction {
+    /// Whether linking made it of another one: from `AddInts` on, the table's instructions trust what `specialize` proved.
+    pub fn is_specialized(&self) -> bool {
+        self.opcode() as u8 >= Opcode::AddInts as u8
+    }
 }
 
 const _: () = assert!(size_of::<Instruction>() == 8);
+const _: () = assert!(size_of::<Opcode>() == 1);

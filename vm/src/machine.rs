@@ -4,8 +4,13 @@
 //! thread and no borrowed stack is held meanwhile.
 
 mod access;
-mod execute;
+mod core;
+mod fast;
 mod place;
+mod portable;
+#[cfg(threaded)]
+mod threaded;
+mod whole;
 
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -18,12 +23,14 @@ use crate::limits::Limits;
 use crate::native::Native;
 use crate::object::{Key, Shape};
 use crate::program::{CallSite, Constant, ProcIndex, Program, Reg, SiteIndex, Span, line_and_column, line_text};
+use crate::specialize::{Knowledge, specialize};
 use crate::text::Text;
 use crate::value::Value;
 use crate::verify::verify;
 
-/// Registers that a window spans: every index of one byte is inside.
-pub(crate) const WINDOW: usize = 256;
+pub(crate) use core::{WINDOW, Window};
+use core::{Callee, Core, Flow, Stopped};
+
 /// The most places a trace tells; of a deeper one the middle is left out.
 const TRACE_MAX: usize = 20;
 
@@ -31,6 +38,10 @@ const TRACE_MAX: usize = 20;
 pub struct Linked {
     program: Arc<Program>,
     natives: Vec<Native>,
+    callees: Vec<Callee>,
+    /// The program's code as it is executed, and what is known of its registers.
+    code: Vec<Instruction>,
+    knowledge: Knowledge,
     hash: OnceLock<u64>,
 }
 
@@ -53,12 +64,27 @@ impl Linked {
                 .ok_or_else(|| Fault::new("E_PROGRAM", format!("the program needs {}, which is not here", import.phrase)))
         });
         let natives = natives.collect::<Result<_, _>>()?;
-        Ok(Linked { program, natives, hash: OnceLock::new() })
+        let callees = program.procedures.iter().map(|procedure| {
+            let variables = procedure.variables.iter().map(|(register, _)| register + 1).max().unwrap_or(0).max(procedure.parameters);
+            Callee { entry: procedure.entry, parameters: procedure.parameters, variables, registers: procedure.registers }
+        });
+        let callees = callees.collect();
+        let (code, knowledge) = specialize(&program);
+        Ok(Linked { program, natives, callees, code, knowledge, hash: OnceLock::new() })
     }
 
     /// The program.
     pub fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// The program's code as it is executed: some of its instructions are specialized.
+    pub fn code(&self) -> &[Instruction] {
+        &self.code
+    }
+
+    pub(crate) fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
     }
 
     /// Identifies the program over processes: equal programs have equal hashes.
@@ -103,6 +129,28 @@ pub trait Secrets {
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>>;
 }
 
+/// How instructions are got at. All ways do the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatcher {
+    /// A loop that takes the whole way of every instruction, none of them specialized: what the others must agree with.
+    Reference,
+    /// A loop around a `match`.
+    Portable,
+    /// Each instruction jumps to the next one's code.
+    #[cfg(threaded)]
+    Threaded,
+}
+
+impl Dispatcher {
+    /// All that this build has, the best one last.
+    pub const ALL: &[Dispatcher] = &[
+        Dispatcher::Reference,
+        Dispatcher::Portable,
+        #[cfg(threaded)]
+        Dispatcher::Threaded,
+    ];
+}
+
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -117,7 +165,9 @@ pub struct Vm {
     pub(crate) limits: Arc<Limits>,
     /// All registers; a window of [`WINDOW`] above the present base is always there.
     pub(crate) stack: Vec<Value>,
+    /// Room for calls; the first `depth` are alive.
     pub(crate) frames: Vec<Frame>,
+    pub(crate) depth: usize,
     pub(crate) serials: Vec<u64>,
     pub(crate) next_serial: u64,
     pub(crate) globals: Vec<Value>,
@@ -128,6 +178,7 @@ pub struct Vm {
     /// For each field instruction, the shape it last met and the field's slot in it.
     caches: Vec<(u64, u32)>,
     fuel: u64,
+    dispatcher: Dispatcher,
 }
 
 impl Vm {
@@ -145,7 +196,8 @@ impl Vm {
             linked: linked.clone(),
             limits: limits.clone(),
             stack: vec![Value::Missing; WINDOW],
-            frames: vec![Frame { procedure: ProcIndex(0), base: 0, pc: program.procedures[0].entry }],
+            frames: vec![Frame { base: 0, pc: program.procedures[0].entry, serial: 1, procedure: ProcIndex(0), registers: program.procedures[0].registers }],
+            depth: 1,
             serials: vec![1],
             next_serial: 2,
             globals: vec![Value::Missing; program.globals.len()],
@@ -155,11 +207,22 @@ impl Vm {
             shapes,
             caches: vec![(0, 0); usize::from(program.caches)],
             fuel: u64::MAX,
+            dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
     }
 
-    /// Sets a variable of the main part by its name, whatever its case; false where the program has none of that name.
+    /// Chooses how instructions are got at, to compare the ways.
+    pub fn set_dispatcher(&mut self, dispatcher: Dispatcher) {
+        self.dispatcher = dispatcher;
+    }
+
+    /// Sets a variable of the main part by its name, whatever its case; false where the program has none of that name,
+    /// and once the run has begun.
     pub fn set_variable(&mut self, name: &str, value: Value) -> bool {
+        let is_new = self.depth == 1 && self.frames[0].pc == self.linked.program.procedures[0].entry && self.state == State::Ready;
+        if !is_new {
+            return false;
+        }
         let program = self.linked.program.clone();
         if let Some(slot) = program.globals.iter().position(|own| own.eq_ignore_ascii_case(name)) {
             self.globals[slot] = value;
@@ -213,17 +276,102 @@ impl Vm {
         let State::Waiting { first, site, .. } = self.state else { return None };
         let program = &self.linked.program;
         let site = &program.sites[site.at()];
-        let base = self.frames.last().map_or(0, |frame| frame.base) + first.at();
+        let base = self.base() + first.at();
         Some(Pending { phrase: &program.imports[site.import.at()].phrase, site, arguments: &self.stack[base..base + site.arguments.len()], frames: &self.serials })
     }
 
     /// Gives the answer to the pending call. Without one it does nothing.
     pub fn resume(&mut self, answer: Value) {
-        if let State::Waiting { dst, .. } = self.state {
-            let base = self.frames.last().map_or(0, |frame| frame.base);
+        if let State::Waiting { dst, first, site } = self.state {
+            let base = self.base();
+            let count = self.linked.program.sites[site.at()].arguments.len();
+            for argument in &mut self.stack[base + first.at()..][..count] {
+                *argument = Value::Missing;
+            }
             self.stack[base + dst.at()] = answer;
             self.state = State::Ready;
         }
+    }
+
+    fn base(&self) -> usize {
+        self.alive().last().map_or(0, |frame| frame.base as usize)
+    }
+
+    /// The calls that are alive, outermost first.
+    pub(crate) fn alive(&self) -> &[Frame] {
+        &self.frames[..self.depth]
+    }
+
+    /// Executes until the run ends, fails, or needs something.
+    fn execute(&mut self, now: &dyn Fn() -> Instant) -> Result<Stop, Fault> {
+        let linked = self.linked.clone();
+        let limits = self.limits.clone();
+        loop {
+            let (base, mut pc) = (self.base(), self.alive().last().map_or(0, |frame| frame.pc));
+            let mut core = Core {
+                program: &linked.program,
+                code: if self.dispatcher == Dispatcher::Reference { &linked.program.code } else { &linked.code },
+                callees: &linked.callees,
+                natives: &linked.natives,
+                limits: &limits,
+                now,
+                constants: &self.constants,
+                names: &self.names,
+                shapes: &self.shapes,
+                globals: &mut self.globals,
+                caches: &mut self.caches,
+                frames: &mut self.frames,
+                depth: self.depth,
+                base,
+                stack_len: self.stack.len(),
+                fuel: self.fuel,
+                stopped: Stopped::Done,
+                fault: None,
+            };
+            let stopped = match self.dispatcher {
+                Dispatcher::Reference => portable::run(&mut core, &mut self.stack, &mut pc, |_, _, _| Flow::Slow),
+                Dispatcher::Portable => portable::run(&mut core, &mut self.stack, &mut pc, fast::execute),
+                #[cfg(threaded)]
+                Dispatcher::Threaded => threaded::run(&mut core, &mut self.stack, &mut pc),
+            };
+            let fault = core.fault.take();
+            (self.fuel, self.depth) = (core.fuel, core.depth);
+            if let Some(frame) = self.frames[..self.depth].last_mut() {
+                frame.pc = pc;
+            }
+            match stopped {
+                Stopped::StackFull => self.lengthen(),
+                Stopped::OutOfFuel => return Ok(Stop::OutOfFuel),
+                Stopped::Failed => return Err(fault.unwrap_or_else(|| Fault::new("E_PROGRAM", "an instruction failed without a reason"))),
+                Stopped::Done => {
+                    self.state = State::Ended;
+                    return Ok(Stop::Done);
+                }
+                Stopped::HostCall { dst, first, site } => {
+                    self.state = State::Waiting { dst, first, site };
+                    self.number_frames();
+                    return Ok(Stop::HostCall);
+                }
+            }
+        }
+    }
+
+    /// Makes room for one more call, and for as many again.
+    fn lengthen(&mut self) {
+        self.stack.resize(2 * self.stack.len() + WINDOW, Value::Missing);
+        let most = self.limits.call_depth + 1;
+        let idle = Frame { base: 0, pc: 0, serial: 0, procedure: ProcIndex(0), registers: 0 };
+        self.frames.resize((2 * self.frames.len() + 8).min(most).max(self.frames.len()), idle);
+    }
+
+    /// Gives every call that is alive its serial number.
+    fn number_frames(&mut self) {
+        for frame in self.frames[..self.depth].iter_mut().filter(|frame| frame.serial == 0) {
+            frame.serial = self.next_serial;
+            self.next_serial += 1;
+        }
+        self.serials.clear();
+        self.serials.extend(self.frames[..self.depth].iter().map(|frame| frame.serial));
     }
 
     /// Ends the run by a fault of the host, and gives the fault with its places.
@@ -239,7 +387,7 @@ impl Vm {
             return fault;
         }
         let program = &self.linked.program;
-        for (depth, frame) in self.frames.iter().rev().enumerate() {
+        for (depth, frame) in self.alive().iter().rev().enumerate() {
             if depth == TRACE_MAX {
                 break;
             }

@@ -4,14 +4,15 @@
 //! reading a field with a known name neither hashes nor compares text. An object with more than [`SHAPED_MAX`] keys is
 //! a hash map.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::fault::Fault;
-use crate::value::{Value, nest};
+use crate::shared::Shared;
+use crate::value::{Value, change_part, measure, weigh};
 
 /// The most keys of an object that has a shape.
 pub const SHAPED_MAX: usize = 64;
@@ -26,10 +27,24 @@ pub type Key = Rc<str>;
 pub struct Shape {
     id: u64,
     keys: Vec<Key>,
+    /// What the keys weigh: see [`crate::value::WEIGHT_MAX`].
+    weight: u32,
     /// Only for more than eight keys; fewer are compared one by one.
     index: FxHashMap<Key, u32>,
     next: RefCell<FxHashMap<Key, Rc<Shape>>>,
+    /// The shape that a key was added for last.
+    last_next: RefCell<Option<Rc<Shape>>>,
+    /// The slots that keys were found in, by the addresses of the texts they were looked for with. A guess is compared.
+    guesses: [Cell<u8>; GUESSES],
 }
+
+/// What a key weighs: short ones nothing, so that they cost no more than their values.
+fn key_weight(key: &str) -> u32 {
+    (key.len() / 16) as u32
+}
+
+/// How many guesses a shape remembers.
+const GUESSES: usize = 16;
 
 struct Shapes {
     root: Rc<Shape>,
@@ -39,7 +54,7 @@ struct Shapes {
 
 thread_local! {
     static SHAPES: RefCell<Shapes> = RefCell::new(Shapes {
-        root: Rc::new(Shape { id: 1, keys: Vec::new(), index: FxHashMap::default(), next: RefCell::default() }),
+        root: Rc::new(Shape::new(1, Vec::new())),
         next_id: 2,
         count: 1,
     });
@@ -73,23 +88,42 @@ impl Shape {
         &self.keys
     }
 
+    fn new(id: u64, keys: Vec<Key>) -> Shape {
+        let index = if keys.len() > 8 { keys.iter().enumerate().map(|(at, key)| (key.clone(), at as u32)).collect() } else { FxHashMap::default() };
+        let weight = keys.iter().map(|key| key_weight(key)).sum();
+        Shape { id, keys, weight, index, next: RefCell::default(), last_next: RefCell::default(), guesses: Default::default() }
+    }
+
     /// The slot of a key.
     pub fn slot(&self, key: &str) -> Option<u32> {
-        if self.index.is_empty() {
-            self.keys.iter().position(|own| **own == *key).map(|at| at as u32)
-        } else {
-            self.index.get(key).copied()
+        let guess = &self.guesses[(key.as_ptr() as usize >> 4) % GUESSES];
+        if self.keys.get(usize::from(guess.get())).is_some_and(|own| **own == *key) {
+            return Some(u32::from(guess.get()));
         }
+        let slot = if self.index.is_empty() { self.keys.iter().position(|own| **own == *key).map(|at| at as u32) } else { self.index.get(key).copied() };
+        if let Some(slot) = slot {
+            guess.set(slot as u8);
+        }
+        slot
     }
 
     fn with(self: &Rc<Shape>, key: &Key) -> Rc<Shape> {
-        if let Some(next) = self.next.borrow().get(&**key) {
-            return next.clone();
+        if let Some(last) = &*self.last_next.borrow()
+            && last.keys.last() == Some(key)
+        {
+            return last.clone();
         }
+        let known = self.next.borrow().get(&**key).cloned();
+        let next = known.unwrap_or_else(|| self.extended(key));
+        *self.last_next.borrow_mut() = Some(next.clone());
+        next
+    }
+
+    fn extended(self: &Rc<Shape>, key: &Key) -> Rc<Shape> {
         let id = SHAPES.with(|shapes| {
             let shapes = &mut *shapes.borrow_mut();
             if shapes.count >= SHAPES_KEPT {
-                shapes.root = Rc::new(Shape { id: shapes.next_id, keys: Vec::new(), index: FxHashMap::default(), next: RefCell::default() });
+                shapes.root = Rc::new(Shape::new(shapes.next_id, Vec::new()));
                 shapes.next_id += 1;
                 shapes.count = 1;
             }
@@ -97,41 +131,60 @@ impl Shape {
             shapes.next_id += 1;
             shapes.next_id - 1
         });
-        let mut keys = self.keys.clone();
-        keys.push(key.clone());
-        let index = if keys.len() > 8 { keys.iter().enumerate().map(|(at, key)| (key.clone(), at as u32)).collect() } else { FxHashMap::default() };
-        let next = Rc::new(Shape { id, keys, index, next: RefCell::default() });
+        let next = Rc::new(Shape::new(id, self.keys.iter().chain([key]).cloned().collect()));
         self.next.borrow_mut().insert(key.clone(), next.clone());
         next
     }
 }
 
 /// An object, shared until changed.
-#[derive(Clone, Debug)]
-pub struct Object(Rc<ObjectData>);
+#[derive(Clone)]
+pub struct Object(Shared<ObjectData>);
 
 #[derive(Clone, Debug)]
 struct ObjectData {
-    fields: Fields,
+    /// The identity of the shape, so that a cache compares it without a look at the shape; 0 without one.
+    shape_id: u64,
+    /// The values of the fields, in the order of the keys.
+    values: Vec<Value>,
+    keys: Keys,
     depth: u8,
-    lookup: Lookup,
-}
-
-/// What reading a field that an object lacks comes to.
-#[derive(Clone, Debug)]
-enum Lookup {
-    /// MISSING.
-    Exact,
-    /// The header that an index names in any case, else MISSING.
-    Header,
-    /// The fault `E_HTTP_STATUS` with this message.
-    Strict(Rc<str>),
+    weight: u32,
+    /// Whether an index may name a header as it is written in HTTP.
+    is_headers: bool,
+    /// Why reading a field that it lacks is a fault; none for ordinary objects.
+    strict: Option<Box<Key>>,
 }
 
 #[derive(Clone, Debug)]
-enum Fields {
-    Shaped(Rc<Shape>, Vec<Value>),
-    Map(IndexMap<Key, Value, FxBuildHasher>),
+enum Keys {
+    Shaped(Rc<Shape>),
+    /// Too many for a shape.
+    Many(Box<ManyKeys>),
+}
+
+#[derive(Clone, Debug)]
+struct ManyKeys {
+    set: IndexSet<Key, FxBuildHasher>,
+    /// Where a key was found last: it is often looked for again at once.
+    last: Cell<usize>,
+}
+
+impl ManyKeys {
+    fn slot(&self, name: &str) -> Option<u32> {
+        if self.set.get_index(self.last.get()).is_some_and(|key| **key == *name) {
+            return Some(self.last.get() as u32);
+        }
+        let slot = self.set.get_index_of(name)?;
+        self.last.set(slot);
+        Some(slot as u32)
+    }
+}
+
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
 }
 
 impl Default for Object {
@@ -143,7 +196,7 @@ impl Default for Object {
 impl Object {
     /// An object without fields.
     pub fn new() -> Object {
-        Object(Rc::new(ObjectData { fields: Fields::Shaped(Shape::empty(), Vec::new()), depth: 1, lookup: Lookup::Exact }))
+        Object::shaped(Shape::empty(), Vec::new(), 1, 1)
     }
 
     /// An object of a shape, its values in the order of the shape's keys.
@@ -155,8 +208,13 @@ impl Object {
     /// Where the numbers of keys and values differ.
     pub fn of_shape(shape: Rc<Shape>, values: Vec<Value>) -> Result<Object, Fault> {
         assert_eq!(shape.keys.len(), values.len(), "a shape has one value for each key");
-        let depth = nest(values.iter().map(Value::depth).max().unwrap_or(0))?;
-        Ok(Object(Rc::new(ObjectData { fields: Fields::Shaped(shape, values), depth, lookup: Lookup::Exact })))
+        let (depth, weight) = measure(&values)?;
+        let weight = weigh(weight, shape.weight)?;
+        Ok(Object::shaped(shape, values, depth, weight))
+    }
+
+    fn shaped(shape: Rc<Shape>, values: Vec<Value>, depth: u8, weight: u32) -> Object {
+        Object(Shared::new(ObjectData { shape_id: shape.id, values, keys: Keys::Shaped(shape), depth, weight, is_headers: false, strict: None }))
     }
 
     /// An object from its fields in order; of a repeated key the last value counts.
@@ -173,23 +231,36 @@ impl Object {
 
     /// Where its contents lie: two holders of one value see the same address.
     pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as usize
+        self.0.address()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<impl Sized> {
+        &self.0
     }
 
     /// The identity of its shape; 0 for an object without one.
+    #[inline]
     pub fn shape_id(&self) -> u64 {
-        match &self.0.fields {
-            Fields::Shaped(shape, _) => shape.id,
-            Fields::Map(_) => 0,
-        }
+        self.0.shape_id
     }
 
-    /// The value in a slot of its shape; MISSING where there is none.
+    /// The value in a slot of a shape, if the object has that shape.
+    #[inline(always)]
+    pub(crate) fn slot_of(&self, shape_id: u64, slot: u32) -> Option<&Value> {
+        if self.0.shape_id == shape_id { self.0.values.get(slot as usize) } else { None }
+    }
+
+    /// The value in a slot of a shape, to be replaced by one that does not nest, if the object has that shape and nobody
+    /// else holds it.
+    #[inline(always)]
+    pub(crate) fn own_slot_of(&mut self, shape_id: u64, slot: u32) -> Option<&mut Value> {
+        let data = self.0.get_mut()?;
+        if data.shape_id == shape_id { data.values.get_mut(slot as usize) } else { None }
+    }
+
+    /// The value in a slot; MISSING where there is none.
     pub fn slot(&self, slot: u32) -> &Value {
-        match &self.0.fields {
-            Fields::Shaped(_, values) => values.get(slot as usize).unwrap_or(&Value::Missing),
-            Fields::Map(map) => map.get_index(slot as usize).map_or(&Value::Missing, |(_, value)| value),
-        }
+        self.0.values.get(slot as usize).unwrap_or(&Value::Missing)
     }
 
     /// The slot that reading `name` finds: the field with exactly that name, else the first that matches ignoring case.
@@ -202,9 +273,9 @@ impl Object {
 
     /// The slot of the field with exactly that name.
     pub fn exact_slot(&self, name: &str) -> Option<u32> {
-        match &self.0.fields {
-            Fields::Shaped(shape, _) => shape.slot(name),
-            Fields::Map(map) => map.get_index_of(name).map(|at| at as u32),
+        match &self.0.keys {
+            Keys::Shaped(shape) => shape.slot(name),
+            Keys::Many(keys) => keys.slot(name),
         }
     }
 
@@ -244,7 +315,19 @@ impl Object {
     pub fn change<T>(&mut self, name: &Key, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
         let slot = match self.exact_slot(name) {
             Some(slot) => slot,
-            None => self.add(name),
+            None => self.add(name)?,
+        };
+        self.change_slot(slot, change)
+    }
+
+    /// As [`Object::change`], by a name that is not shared yet.
+    ///
+    /// # Errors
+    /// As [`Object::change`].
+    pub fn change_str<T>(&mut self, name: &str, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
+        let slot = match self.exact_slot(name) {
+            Some(slot) => slot,
+            None => self.add(&Key::from(name))?,
         };
         self.change_slot(slot, change)
     }
@@ -257,96 +340,88 @@ impl Object {
     /// # Panics
     /// Where there is no such slot.
     pub fn change_slot<T>(&mut self, slot: u32, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
-        let data = Rc::make_mut(&mut self.0);
-        let value = match &mut data.fields {
-            Fields::Shaped(_, values) => &mut values[slot as usize],
-            Fields::Map(map) => &mut map[slot as usize],
-        };
-        let given = change(value)?;
-        match nest(value.depth()) {
-            Ok(depth) => data.depth = data.depth.max(depth),
-            Err(fault) => {
-                *value = Value::Missing;
-                return Err(fault);
-            }
-        }
-        Ok(given)
+        let data = self.0.make_mut();
+        change_part(&mut data.values[slot as usize], &mut data.depth, &mut data.weight, change)
     }
 
-    fn add(&mut self, name: &Key) -> u32 {
-        let data = Rc::make_mut(&mut self.0);
-        match &mut data.fields {
-            Fields::Shaped(shape, values) if values.len() < SHAPED_MAX => {
+    fn add(&mut self, name: &Key) -> Result<u32, Fault> {
+        let weight = weigh(self.weight(), 1 + key_weight(name))?;
+        let data = self.0.make_mut();
+        data.weight = weight;
+        match &mut data.keys {
+            Keys::Shaped(shape) if data.values.len() < SHAPED_MAX => {
                 *shape = shape.with(name);
-                values.push(Value::Missing);
-                values.len() as u32 - 1
+                data.shape_id = shape.id;
             }
-            Fields::Shaped(shape, values) => {
-                let mut map: IndexMap<Key, Value, FxBuildHasher> = shape.keys.iter().cloned().zip(values.drain(..)).collect();
-                map.insert(name.clone(), Value::Missing);
-                let slot = map.len() as u32 - 1;
-                data.fields = Fields::Map(map);
-                slot
+            Keys::Shaped(shape) => {
+                let set = shape.keys.iter().chain([name]).cloned().collect();
+                data.keys = Keys::Many(Box::new(ManyKeys { set, last: Cell::new(0) }));
+                data.shape_id = 0;
             }
-            Fields::Map(map) => {
-                map.insert(name.clone(), Value::Missing);
-                map.len() as u32 - 1
+            Keys::Many(keys) => {
+                keys.set.insert(name.clone());
             }
         }
+        data.values.push(Value::Missing);
+        Ok(data.values.len() as u32 - 1)
     }
 
     /// Takes the field with exactly that name out; the others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let slot = self.exact_slot(name)?;
-        let data = Rc::make_mut(&mut self.0);
-        match &mut data.fields {
-            Fields::Shaped(shape, values) => {
+        let data = self.0.make_mut();
+        match &mut data.keys {
+            Keys::Shaped(shape) => {
                 let keys: Vec<Key> = shape.keys.iter().filter(|key| ***key != *name).cloned().collect();
                 *shape = Shape::of(&keys).expect("the keys of a shape less one are distinct and few");
-                Some(values.remove(slot as usize))
+                data.shape_id = shape.id;
             }
-            Fields::Map(map) => map.shift_remove(name),
+            Keys::Many(keys) => {
+                keys.set.shift_remove(name);
+            }
         }
+        let value = data.values.remove(slot as usize);
+        data.weight -= value.weight() + key_weight(name);
+        Some(value)
     }
 
     /// The same object, marked so that reading a field it lacks is the fault `E_HTTP_STATUS` with this message
     /// instead of MISSING: the answer of a call that failed.
-    pub fn strict(mut self, message: impl Into<Rc<str>>) -> Object {
-        Rc::make_mut(&mut self.0).lookup = Lookup::Strict(message.into());
+    pub fn strict(mut self, message: impl Into<Key>) -> Object {
+        self.0.make_mut().strict = Some(Box::new(message.into()));
         self
     }
 
     /// The same object, marked as the headers of a message, whose keys are lower case with `_` for `-`: an index may
     /// name a header as it is written in HTTP.
     pub fn headers(mut self) -> Object {
-        Rc::make_mut(&mut self.0).lookup = Lookup::Header;
+        self.0.make_mut().is_headers = true;
         self
     }
 
     /// Whether it holds the headers of a message.
     pub fn is_headers(&self) -> bool {
-        matches!(self.0.lookup, Lookup::Header)
+        self.0.is_headers
     }
 
     /// The message of the fault that reading an absent field is; none for ordinary objects, where it gives MISSING.
     pub fn strict_message(&self) -> Option<&str> {
-        match &self.0.lookup {
-            Lookup::Strict(message) => Some(message),
-            Lookup::Exact | Lookup::Header => None,
-        }
+        self.0.strict.as_ref().map(|message| &***message)
     }
 
     /// How many fields it has, those that are MISSING included.
     pub fn len(&self) -> usize {
-        match &self.0.fields {
-            Fields::Shaped(_, values) => values.len(),
-            Fields::Map(map) => map.len(),
-        }
+        self.0.values.len()
     }
 
     /// Whether it has no field.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How much it weighs: see [`crate::value::WEIGHT_MAX`].
+    pub fn weight(&self) -> u32 {
+        self.0.weight
     }
 
     /// How deep it nests, at least 1; an upper bound after fields were replaced.
@@ -356,10 +431,11 @@ impl Object {
 
     /// All fields in order, those that are MISSING included.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Value)> {
-        (0..self.len()).map(|at| match &self.0.fields {
-            Fields::Shaped(shape, values) => (&shape.keys[at], &values[at]),
-            Fields::Map(map) => map.get_index(at).expect("the position is below the length"),
-        })
+        let keys = (0..self.len()).map(|at| match &self.0.keys {
+            Keys::Shaped(shape) => &shape.keys[at],
+            Keys::Many(keys) => &keys.set[at],
+        });
+        keys.zip(&self.0.values)
     }
 
     /// The fields that are there, in order: what KEYS, JSON and the database see.

@@ -40,7 +40,7 @@ pub enum Role {
     Header,
     /// The key of a memory entry: its provenance decides whether the value is a secret.
     MemoryKey,
-    /// The object or objects that a write stores; an `id` made by the engine is set in it too.
+    /// The object or objects that a write stores.
     Record,
     /// The recipient of a mail.
     Recipient,
@@ -92,6 +92,8 @@ pub struct Signature {
     pub once_per_statement: bool,
     /// Whether it gives rows, so that the compiler decides between one row and a list.
     pub row_or_list: bool,
+    /// Whether the `id` of the row that it stores is also set in its record.
+    pub sets_id: bool,
     /// What it does to stored data, for schema and transactions.
     pub access: Access,
     /// Whether, when its result is used, it waits for an answer from outside and so ends a segment.
@@ -121,6 +123,7 @@ impl Signature {
             variadic: false,
             once_per_statement: false,
             row_or_list: false,
+            sets_id: false,
             access: Access::None,
             immediate: false,
         }

@@ -7,6 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
+use compact_str::CompactString;
+
+use crate::shared::Shared;
+
 /// Past this many segments a text's literal parts merge into data.
 pub const SEGMENTS_MAX: usize = 64;
 /// Past this many bytes a tracked text's literal parts merge into data.
@@ -14,18 +18,18 @@ pub const TRACKED_MAX: usize = 16 * 1024;
 
 /// An immutable string, shared until changed.
 #[derive(Clone)]
-pub struct Text(Rc<TextData>);
+pub struct Text(Shared<TextData>);
 
 #[derive(Clone)]
 struct TextData {
-    string: String,
-    provenance: Provenance,
+    string: CompactString,
+    /// None for data, which most texts are.
+    provenance: Option<Box<Provenance>>,
 }
 
-/// Where the parts of a text come from.
+/// Where the parts of a text that is not data from end to end come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Provenance {
-    Data,
     Literal,
     Parts(Box<[Segment]>),
 }
@@ -54,13 +58,13 @@ pub enum Origin {
 
 impl Text {
     /// A text that came from outside or was computed.
-    pub fn data(string: impl Into<String>) -> Text {
-        Text(Rc::new(TextData { string: string.into(), provenance: Provenance::Data }))
+    pub fn data(string: impl Into<CompactString>) -> Text {
+        Text(Shared::new(TextData { string: string.into(), provenance: None }))
     }
 
     /// A text that was written in the script or the project's configuration.
-    pub fn literal(string: impl Into<String>) -> Text {
-        Text(Rc::new(TextData { string: string.into(), provenance: Provenance::Literal }))
+    pub fn literal(string: impl Into<CompactString>) -> Text {
+        Text(Shared::new(TextData { string: string.into(), provenance: Some(Box::new(Provenance::Literal)) }))
     }
 
     /// The value of a secret memory entry.
@@ -70,18 +74,22 @@ impl Text {
 
     /// A text from its parts, in order. Adjacent parts of one origin are kept joined.
     pub fn of_parts(parts: impl IntoIterator<Item = (Origin, String)>) -> Text {
-        let mut string = String::new();
+        let mut string = CompactString::default();
         let mut segments = Vec::new();
         for (origin, part) in parts {
             string.push_str(&part);
             push_segment(&mut segments, origin, part.len());
         }
-        Text(Rc::new(TextData { string, provenance: settle(segments) }))
+        Text(Shared::new(TextData { string, provenance: settle(segments) }))
     }
 
     /// Where its contents lie: two holders of one value see the same address.
     pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as usize
+        self.0.address()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<impl Sized> {
+        &self.0
     }
 
     /// The characters.
@@ -91,7 +99,18 @@ impl Text {
 
     /// Whether it is literal from end to end.
     pub fn is_literal(&self) -> bool {
-        self.0.provenance == Provenance::Literal
+        self.0.provenance.as_deref() == Some(&Provenance::Literal)
+    }
+
+    /// Whether it is of one origin and no secret: such texts compare byte for byte.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        !matches!(self.0.provenance.as_deref(), Some(Provenance::Parts(_)))
+    }
+
+    /// The key of a secret that is not set: it is nothing but an empty secret.
+    pub fn unset_secret(&self) -> Option<&Rc<str>> {
+        if self.as_str().is_empty() { self.secret_key() } else { None }
     }
 
     /// Whether any part is a secret or made from one.
@@ -101,7 +120,7 @@ impl Text {
 
     /// The key of the first secret in it.
     pub fn secret_key(&self) -> Option<&Rc<str>> {
-        let Provenance::Parts(parts) = &self.0.provenance else { return None };
+        let Some(Provenance::Parts(parts)) = self.0.provenance.as_deref() else { return None };
         parts.iter().find_map(|segment| match &segment.origin {
             Origin::Secret(key) | Origin::Derived(key) => Some(key),
             Origin::Literal | Origin::Data => None,
@@ -111,10 +130,10 @@ impl Text {
     /// The parts in order, each with its origin. Data and secrets that are empty are parts of no length: whoever reads
     /// a filter or URL must see that a value stood there.
     pub fn parts(&self) -> Vec<(Origin, &str)> {
-        match &self.0.provenance {
-            Provenance::Data => vec![(Origin::Data, self.as_str())],
-            Provenance::Literal => vec![(Origin::Literal, self.as_str())],
-            Provenance::Parts(parts) => {
+        match self.0.provenance.as_deref() {
+            None => vec![(Origin::Data, self.as_str())],
+            Some(Provenance::Literal) => vec![(Origin::Literal, self.as_str())],
+            Some(Provenance::Parts(parts)) => {
                 let mut rest = self.as_str();
                 parts
                     .iter()
@@ -148,10 +167,10 @@ impl Text {
     }
 
     /// A text computed from this one in any way but joining: data, or a derived secret if this has a secret.
-    pub fn derive(&self, string: impl Into<String>) -> Text {
+    pub fn derive(&self, string: impl Into<CompactString>) -> Text {
         match self.secret_key() {
             None => Text::data(string),
-            Some(key) => Text::of_parts([(Origin::Derived(key.clone()), string.into())]),
+            Some(key) => Text::of_parts([(Origin::Derived(key.clone()), string.into().into_string())]),
         }
     }
 
@@ -159,7 +178,7 @@ impl Text {
     /// a part is secret.
     pub fn join(texts: &[Text], track: bool) -> Text {
         let length = texts.iter().map(|text| text.as_str().len()).sum();
-        let mut string = String::with_capacity(length);
+        let mut string = CompactString::with_capacity(length);
         for text in texts {
             string.push_str(text.as_str());
         }
@@ -168,10 +187,10 @@ impl Text {
         }
         let mut segments = Vec::new();
         for text in texts {
-            match &text.0.provenance {
-                Provenance::Data => push_segment(&mut segments, Origin::Data, text.as_str().len()),
-                Provenance::Literal => push_segment(&mut segments, Origin::Literal, text.as_str().len()),
-                Provenance::Parts(parts) => {
+            match text.0.provenance.as_deref() {
+                None => push_segment(&mut segments, Origin::Data, text.as_str().len()),
+                Some(Provenance::Literal) => push_segment(&mut segments, Origin::Literal, text.as_str().len()),
+                Some(Provenance::Parts(parts)) => {
                     for part in parts {
                         push_segment(&mut segments, part.origin.clone(), part.len as usize);
                     }
@@ -186,15 +205,20 @@ impl Text {
             }
             segments = merged;
         }
-        Text(Rc::new(TextData { string, provenance: settle(segments) }))
+        Text(Shared::new(TextData { string, provenance: settle(segments) }))
     }
 
-    /// Appends plain data in place where nobody else holds the text and neither has provenance to keep;
-    /// gives back whether it did.
-    pub fn try_append(&mut self, more: &str) -> bool {
-        match Rc::get_mut(&mut self.0) {
-            Some(data) if data.provenance == Provenance::Data => {
-                data.string.push_str(more);
+    /// Whether it is data from end to end.
+    pub fn is_data(&self) -> bool {
+        self.0.provenance.is_none()
+    }
+
+    /// Lets a function append plain data in place where nobody else holds the text and it is data itself; gives back
+    /// whether it did.
+    pub fn append_with(&mut self, append: impl FnOnce(&mut CompactString)) -> bool {
+        match self.0.get_mut() {
+            Some(data) if data.provenance.is_none() => {
+                append(&mut data.string);
                 true
             }
             _ => false,
@@ -213,18 +237,17 @@ fn push_segment(segments: &mut Vec<Segment>, origin: Origin, len: usize) {
     }
 }
 
-fn settle(segments: Vec<Segment>) -> Provenance {
+fn settle(segments: Vec<Segment>) -> Option<Box<Provenance>> {
     match segments.as_slice() {
-        [] => Provenance::Literal,
-        [Segment { origin: Origin::Literal, .. }] => Provenance::Literal,
-        [Segment { origin: Origin::Data, .. }] => Provenance::Data,
-        _ => Provenance::Parts(segments.into()),
+        [] | [Segment { origin: Origin::Literal, .. }] => Some(Box::new(Provenance::Literal)),
+        [Segment { origin: Origin::Data, .. }] => None,
+        _ => Some(Box::new(Provenance::Parts(segments.into()))),
     }
 }
 
 impl PartialEq for Text {
     fn eq(&self, other: &Text) -> bool {
-        Rc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
+        self.address() == other.address() || self.as_str() == other.as_str()
     }
 }
 

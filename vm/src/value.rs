@@ -3,18 +3,25 @@
 //! Arrays and objects are values: they are shared until one holder changes them. A value nests at most
 //! [`DEPTH_MAX`] deep, so that walking one never needs a deep stack.
 
-use std::rc::Rc;
+use compact_str::CompactString;
 
 use crate::fault::Fault;
 use crate::instant::Instant;
 use crate::object::Object;
+use crate::shared::{Held, Shared};
 use crate::text::Text;
 
 /// The most that arrays and objects may nest.
 pub const DEPTH_MAX: u8 = 128;
 
-/// A value of the language.
+/// The most that a value may weigh. A scalar weighs 1, a text 1 more for every 16 bytes, an array or object 1 more than
+/// its parts, each counted as often as it stands there: a value that holds another one twice, which does the same, and so
+/// on, is small in memory and endless to whoever walks it. At 16 bytes each this is 64 MiB.
+pub const WEIGHT_MAX: u32 = 1 << 22;
+
+/// A value of the language: a word that tells its kind, then a word of contents. Kinds that count references come last.
 #[derive(Clone, Debug, Default)]
+#[repr(u64)]
 pub enum Value {
     /// What is not there: an unset variable, an absent field, a FIND without a row.
     #[default]
@@ -41,7 +48,7 @@ const _: () = assert!(size_of::<Value>() == 16);
 
 impl Value {
     /// A string that came from outside or was computed.
-    pub fn text(string: impl Into<String>) -> Value {
+    pub fn text(string: impl Into<CompactString>) -> Value {
         Value::Text(Text::data(string))
     }
 
@@ -63,12 +70,28 @@ impl Value {
         (!self.is_nothing()).then_some(self)
     }
 
+    /// Whether it counts references, so that dropping it is more than forgetting it.
+    #[inline(always)]
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Value::Text(_) | Value::Array(_) | Value::Object(_))
+    }
+
     /// An upper bound of how deep it nests: 0 for scalars.
     pub fn depth(&self) -> u8 {
         match self {
             Value::Array(array) => array.depth(),
             Value::Object(object) => object.depth(),
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => 0,
+        }
+    }
+
+    /// How much it weighs: see [`WEIGHT_MAX`].
+    pub fn weight(&self) -> u32 {
+        match self {
+            Value::Text(text) => 1 + (text.as_str().len() / 16) as u32,
+            Value::Array(array) => array.weight(),
+            Value::Object(object) => object.weight(),
+            Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => 1,
         }
     }
 
@@ -118,28 +141,39 @@ impl From<Object> for Value {
 }
 
 /// An array, shared until changed.
-#[derive(Clone, Debug)]
-pub struct Array(Rc<ArrayData>);
+#[derive(Clone)]
+pub struct Array(Shared<ArrayData>);
 
 #[derive(Clone, Debug)]
 struct ArrayData {
     items: Vec<Value>,
     depth: u8,
+    weight: u32,
+}
+
+impl std::fmt::Debug for Array {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.items()).finish()
+    }
 }
 
 impl Array {
     /// An array of values.
     ///
     /// # Errors
-    /// `E_DEPTH` where an element nests too deep already.
+    /// `E_DEPTH` where an element nests too deep already, `E_TOO_LARGE` where the elements weigh too much together.
     pub fn new(items: Vec<Value>) -> Result<Array, Fault> {
-        let depth = nest(items.iter().map(Value::depth).max().unwrap_or(0))?;
-        Ok(Array(Rc::new(ArrayData { items, depth })))
+        let (depth, weight) = measure(&items)?;
+        Ok(Array(Shared::new(ArrayData { items, depth, weight })))
     }
 
     /// Where its contents lie: two holders of one value see the same address.
     pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as usize
+        self.0.address()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<impl Sized> {
+        &self.0
     }
 
     /// The elements.
@@ -162,16 +196,44 @@ impl Array {
         self.0.depth
     }
 
+    /// How much it weighs: see [`WEIGHT_MAX`].
+    pub fn weight(&self) -> u32 {
+        self.0.weight
+    }
+
     /// Adds an element at the end; copies the elements first where somebody else holds the array.
     ///
     /// # Errors
-    /// `E_DEPTH`.
+    /// `E_DEPTH`, `E_TOO_LARGE`.
     pub fn push(&mut self, value: Value) -> Result<(), Fault> {
         let depth = nest(value.depth())?;
-        let data = Rc::make_mut(&mut self.0);
+        let weight = weigh(self.weight(), value.weight())?;
+        let data = self.0.make_mut();
         data.depth = data.depth.max(depth);
+        data.weight = weight;
         data.items.push(value);
         Ok(())
+    }
+
+    /// The element at a position that exists, if nobody else holds the array.
+    #[inline(always)]
+    pub(crate) fn own_item(&mut self, index: usize) -> Option<&mut Value> {
+        self.0.get_mut()?.items.get_mut(index)
+    }
+
+    /// Adds a value that counts nothing at the end, if nobody else holds the array and it has room; gives back whether
+    /// it did.
+    #[inline(always)]
+    pub(crate) fn try_push(&mut self, plain: &Value) -> bool {
+        match self.0.get_mut() {
+            Some(data) if data.items.len() < data.items.capacity() && data.weight < WEIGHT_MAX => {
+                data.weight += 1;
+                data.items.push(Value::Missing);
+                let last = data.items.len() - 1;
+                Held::of(plain).store(&mut data.items[last])
+            }
+            _ => false,
+        }
     }
 
     /// Changes one element by a function that gets it; the array is extended with NULL up to it first.
@@ -180,21 +242,52 @@ impl Array {
     /// # Errors
     /// Those of the function, and `E_DEPTH`; the element then keeps what the function left in it, as far as that is allowed.
     pub fn change<T>(&mut self, index: usize, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
-        let data = Rc::make_mut(&mut self.0);
+        let data = self.0.make_mut();
         if index >= data.items.len() {
+            data.weight = weigh(data.weight, (index + 1 - data.items.len()) as u32)?;
             data.items.resize(index + 1, Value::Null);
         }
-        let slot = &mut data.items[index];
-        let given = change(slot)?;
-        match nest(slot.depth()) {
-            Ok(depth) => data.depth = data.depth.max(depth),
-            Err(fault) => {
-                *slot = Value::Null;
-                return Err(fault);
-            }
-        }
-        Ok(given)
+        change_part(&mut data.items[index], &mut data.depth, &mut data.weight, change)
     }
+}
+
+/// Changes a part of an array or object by a function that gets it, and keeps the measures of the whole. A part that
+/// would nest too deep or weigh too much is NULL afterwards.
+pub(crate) fn change_part<T>(part: &mut Value, depth: &mut u8, weight: &mut u32, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
+    let rest = *weight - part.weight();
+    let given = change(part);
+    let measured = nest(part.depth()).and_then(|own| Ok((own, weigh(rest, part.weight())?)));
+    match measured {
+        Ok((own, whole)) => {
+            (*depth, *weight) = ((*depth).max(own), whole);
+            given
+        }
+        Err(fault) => {
+            *part = Value::Null;
+            *weight = rest + 1;
+            Err(fault)
+        }
+    }
+}
+
+/// The depth and weight of an array or object with these parts.
+pub(crate) fn measure(parts: &[Value]) -> Result<(u8, u32), Fault> {
+    let mut depth = 0;
+    let mut weight = 1;
+    for part in parts {
+        depth = depth.max(part.depth());
+        weight = weigh(weight, part.weight())?;
+    }
+    Ok((nest(depth)?, weight))
+}
+
+/// The weight of two things together.
+pub(crate) fn weigh(a: u32, b: u32) -> Result<u32, Fault> {
+    let sum = a.saturating_add(b);
+    if sum > WEIGHT_MAX {
+        return Err(Fault::new("E_TOO_LARGE", "the value would be larger than 64 MiB, counting every part as often as it stands there"));
+    }
+    Ok(sum)
 }
 
 /// One level deeper than its deepest part.

@@ -67,6 +67,10 @@ fn check_procedure(program: &Program, procedure: &Procedure) -> Result<(), Fault
     require(procedure.variables.iter().all(|(register, _)| *register < procedure.registers), "a variable has no register")?;
     let code = &program.code[procedure.entry as usize..procedure.end as usize];
     for instruction in code {
+        if let Instruction::Take { dst, src } = instruction {
+            require(dst != src, "an instruction takes a value from where it puts it")?;
+        }
+        require(!instruction.is_specialized(), "it brings instructions that only linking makes")?;
         for operand in instruction.operands() {
             check_operand(program, procedure, operand)?;
         }

@@ -13,11 +13,15 @@ use crate::scripts;
 pub struct Options {
     /// The script
     file: PathBuf,
+    /// Show the code as it is executed, with the instructions that linking has specialized
+    #[arg(long)]
+    specialized: bool,
 }
 
 /// Prints the disassembly.
 pub fn disasm(options: &Options) -> Result<Exit, Failure> {
     let script = world::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new))?;
-    output::line(gbvm_vm::disasm::disassemble(script.linked.program()).trim_end())?;
+    let listing = if options.specialized { gbvm_vm::disasm::disassemble_linked(&script.linked) } else { gbvm_vm::disasm::disassemble(script.linked.program()) };
+    output::line(listing.trim_end())?;
     Ok(Exit::Ok)
 }

@@ -2,7 +2,7 @@
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{ArgumentSite, CallSite, Reg, Span, Wanted};
-use gbvm_vm::signature::{Access, Kind, Role, Signature};
+use gbvm_vm::signature::{Kind, Role, Signature};
 
 use super::Lowering;
 use super::place::Place;
@@ -48,6 +48,7 @@ impl Lowering<'_> {
             return;
         }
         let mark = self.registers.mark();
+        let moved = self.moved_argument(arguments, dst);
         // Where the result goes to the topmost temporary, that is where the call can leave it itself.
         let mut next = dst.filter(|dst| self.registers.is_top(*dst));
         let mut first = None;
@@ -55,6 +56,10 @@ impl Lowering<'_> {
             let register = next.take().unwrap_or_else(|| self.registers.temporary());
             first.get_or_insert(register);
             match arguments.get(position) {
+                Some(_) if moved == Some(position) => {
+                    let src = dst.expect("only a call with a destination moves an argument");
+                    self.emit(span, Instruction::Take { dst: register, src });
+                }
                 Some(argument) => self.into(argument, register),
                 None if position < parameters => self.emit(span, Instruction::LoadMissing { dst: register }),
                 None => {}
@@ -68,6 +73,15 @@ impl Lowering<'_> {
             self.emit(span, Instruction::Move { dst, src: first });
         }
         self.registers.release(mark);
+    }
+
+    /// The argument that the call may have for itself: in `x = f(x)` nobody reads the old value any more, so that the
+    /// procedure can change it in place.
+    fn moved_argument(&self, arguments: &[&Expression], dst: Option<Reg>) -> Option<usize> {
+        let dst = dst.filter(|dst| self.registers.is_variable(*dst))?;
+        let mut mentions = (0..).zip(arguments).filter(|(_, argument)| self.mentions_register(argument, dst));
+        let (position, argument) = mentions.next()?;
+        (mentions.next().is_none() && self.is_register(argument, dst)).then_some(position)
     }
 
     /// Calls a keyword or function of the table.
@@ -154,10 +168,9 @@ impl Lowering<'_> {
         ArgumentSite { span: argument.span, name, template }
     }
 
-    /// The places of arguments that take over the id that a write makes. A write by filter makes none.
+    /// The places of records that take over the id of the row that is stored.
     fn adopting_places(&mut self, signature: &Signature, arguments: &[&Expression]) -> Vec<Place> {
-        let by_filter = signature.params.iter().any(|param| param.role == Role::Filter);
-        if signature.access != Access::Write || by_filter {
+        if !signature.sets_id {
             return Vec::new();
         }
         let mut places = Vec::new();

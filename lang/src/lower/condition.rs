@@ -5,6 +5,7 @@ use gbvm_vm::program::{ConstIndex, Reg, Span};
 
 use super::Lowering;
 use super::emit::Label;
+use super::expr::small_integer;
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Literal, UnaryOperator};
 
 /// How two values are compared in a jump.
@@ -13,6 +14,37 @@ pub(super) enum Test {
     Equal,
     Less,
     LessOrEqual,
+}
+
+/// A comparison as it was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Order {
+    fn of(test: Test, swapped: bool) -> Option<Order> {
+        match (test, swapped) {
+            (Test::Equal, _) => None,
+            (Test::Less, false) => Some(Order::Less),
+            (Test::LessOrEqual, false) => Some(Order::LessOrEqual),
+            (Test::Less, true) => Some(Order::Greater),
+            (Test::LessOrEqual, true) => Some(Order::GreaterOrEqual),
+        }
+    }
+
+    /// The same comparison with its sides exchanged.
+    fn mirrored(self) -> Order {
+        match self {
+            Order::Less => Order::Greater,
+            Order::LessOrEqual => Order::GreaterOrEqual,
+            Order::Greater => Order::Less,
+            Order::GreaterOrEqual => Order::LessOrEqual,
+        }
+    }
 }
 
 impl Lowering<'_> {
@@ -94,6 +126,17 @@ impl Lowering<'_> {
                 }
             }
         }
+        if let Some(order) = Order::of(test, swapped) {
+            let with_literal = match (small_integer(a), small_integer(b)) {
+                (None, Some(value)) => Some((a, order, value)),
+                (Some(value), None) => Some((b, order.mirrored(), value)),
+                _ => None,
+            };
+            if let Some((a, order, value)) = with_literal {
+                let a = self.operand(a);
+                return self.jump_on_int(order, a, value, when, label, span);
+            }
+        }
         let (a, b) = (self.operand(a), self.operand(b));
         let (a, b) = if swapped { (b, a) } else { (a, b) };
         self.jump_on(test, a, b, when, label, span);
@@ -109,6 +152,21 @@ impl Lowering<'_> {
             (Test::Less, false) => Instruction::JumpUnlessLess { a, b, target },
             (Test::LessOrEqual, true) => Instruction::JumpIfLessOrEqual { a, b, target },
             (Test::LessOrEqual, false) => Instruction::JumpUnlessLessOrEqual { a, b, target },
+        });
+    }
+
+    /// Goes to the label if the truth of the comparison with a small integer is `when`.
+    fn jump_on_int(&mut self, order: Order, a: Reg, value: i16, when: bool, label: Label, span: Span) {
+        let target = self.emit.target(label);
+        self.emit(span, match (order, when) {
+            (Order::Less, true) => Instruction::JumpIfLessInt { a, value, target },
+            (Order::Less, false) => Instruction::JumpUnlessLessInt { a, value, target },
+            (Order::LessOrEqual, true) => Instruction::JumpIfLessOrEqualInt { a, value, target },
+            (Order::LessOrEqual, false) => Instruction::JumpUnlessLessOrEqualInt { a, value, target },
+            (Order::Greater, true) => Instruction::JumpIfGreaterInt { a, value, target },
+            (Order::Greater, false) => Instruction::JumpUnlessGreaterInt { a, value, target },
+            (Order::GreaterOrEqual, true) => Instruction::JumpIfGreaterOrEqualInt { a, value, target },
+            (Order::GreaterOrEqual, false) => Instruction::JumpUnlessGreaterOrEqualInt { a, value, target },
         });
     }
 

@@ -74,7 +74,7 @@ impl Emitter {
     pub fn finish(&mut self, entry: u32) {
         let labels = std::mem::take(&mut self.labels);
         for instruction in &mut self.program.code[entry as usize..] {
-            if let Some(target) = target_of(instruction) {
+            if let Some(target) = instruction.target_mut() {
                 let position = labels[target.at()].expect("every label that a jump names is bound before the procedure ends");
                 *target = Target(position);
             }
@@ -189,31 +189,4 @@ fn interned<K: Eq + Hash>(
     push: impl FnOnce() -> usize,
 ) -> u16 {
     *known.entry(key).or_insert_with(|| last(push(), is_full))
-}
-
-fn target_of(instruction: &mut Instruction) -> Option<&mut Target> {
-    use Instruction::*;
-    match instruction {
-        Jump { target }
-        | JumpIfTrue { target, .. }
-        | JumpIfFalse { target, .. }
-        | JumpIfPresent { target, .. }
-        | JumpIfEqual { target, .. }
-        | JumpIfNotEqual { target, .. }
-        | JumpIfEqualConst { target, .. }
-        | JumpIfNotEqualConst { target, .. }
-        | JumpIfLess { target, .. }
-        | JumpUnlessLess { target, .. }
-        | JumpIfLessOrEqual { target, .. }
-        | JumpUnlessLessOrEqual { target, .. } => Some(target),
-        ForPrepare { exit, .. } => Some(exit),
-        ForLoop { body, .. } | EachLoop { body, .. } => Some(body),
-        Move { .. } | LoadConst { .. } | LoadInt { .. } | LoadBool { .. } | LoadNull { .. } | LoadMissing { .. }
-        | GetGlobal { .. } | SetGlobal { .. } | Add { .. } | AddInt { .. } | Subtract { .. } | Multiply { .. }
-        | Divide { .. } | IntegerDivide { .. } | Modulo { .. } | Power { .. } | Negate { .. } | Concat { .. }
-        | Not { .. } | Xor { .. } | Equal { .. } | NotEqual { .. } | Less { .. } | LessOrEqual { .. } | In { .. }
-        | Like { .. } | IsNull { .. } | EachPrepare { .. } | NewArray { .. } | NewObject { .. } | GetField { .. }
-        | GetIndex { .. } | SetField { .. } | SetPath { .. } | Append { .. } | AdoptField { .. } | Call { .. }
-        | CallPure { .. } | CallHost { .. } | Unanswered { .. } | Return { .. } | Halt {} => None,
-    }
 }

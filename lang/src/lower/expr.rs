@@ -26,10 +26,22 @@ impl Lowering<'_> {
             }
             _ => {}
         }
-        if let Some(register) = self.once_value(expression) {
+        if let Some(register) = self.once_value(expression).or_else(|| self.constant_register(expression)) {
             return register;
         }
         let dst = self.registers.temporary();
+        self.into(expression, dst);
+        dst
+    }
+
+    /// A register with the value that a field or element is read of. Where that is no variable it is the destination
+    /// itself, if that is a temporary: so that nothing keeps holding what is read of, which could then not be changed
+    /// in place.
+    fn holder(&mut self, expression: &Expression, dst: Reg) -> Reg {
+        let is_chain = matches!(expression.kind, ExpressionKind::Field(..) | ExpressionKind::Index(..) | ExpressionKind::Call { .. });
+        if !is_chain || self.registers.is_variable(dst) {
+            return self.operand(expression);
+        }
         self.into(expression, dst);
         dst
     }
@@ -82,12 +94,18 @@ impl Lowering<'_> {
                 self.emit.bind(end);
             }
             ExpressionKind::Field(object, name) => {
-                let object = self.operand(object);
-                let (name, cache) = (self.emit.name(&name.text), self.emit.cache());
+                let cache = self.emit.cache();
+                if let ExpressionKind::Index(array, index) = &object.kind {
+                    let (object, index) = (self.holder(array, dst), self.operand(index));
+                    let name = self.emit.name(&name.text);
+                    return self.emit(span, Instruction::GetIndexField { dst, object, index, name, cache });
+                }
+                let object = self.holder(object, dst);
+                let name = self.emit.name(&name.text);
                 self.emit(span, Instruction::GetField { dst, object, name, cache });
             }
             ExpressionKind::Index(object, index) => {
-                let object = self.operand(object);
+                let object = self.holder(object, dst);
                 let index = self.operand(index);
                 self.emit(span, Instruction::GetIndex { dst, object, index });
             }
@@ -196,13 +214,15 @@ impl Lowering<'_> {
         if let BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Coalesce = operator {
             return self.short_circuit(operator, a, b, dst, span);
         }
-        let compares = matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual);
-        let a = if compares { self.compared(a) } else { self.operand(a) };
-        let b = if compares { self.compared(b) } else { self.operand(b) };
+        if self.operate_int(operator, a, b, dst, span) {
+            return;
+        }
+        let is_equality = matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual);
+        let (a, b) = if is_equality { (self.compared(a), self.compared(b)) } else { (self.operand(a), self.operand(b)) };
         self.operate(operator, a, b, dst, span);
     }
 
-    /// A side of an equality: NULL that is written in the script becomes the empty text that it equals.
+    /// The operand of an equality. NULL equals what "" equals, and as a text it shows that it was written here.
     fn compared(&mut self, expression: &Expression) -> Reg {
         if !matches!(expression.kind, ExpressionKind::Literal(Literal::Null)) {
             return self.operand(expression);
@@ -210,6 +230,25 @@ impl Lowering<'_> {
         let (dst, constant) = (self.registers.temporary(), self.emit.text(""));
         self.emit(expression.span, Instruction::LoadConst { dst, constant });
         dst
+    }
+
+    /// An operator with a small integer on its right, or on either side where the sides do not matter.
+    fn operate_int(&mut self, operator: BinaryOperator, a: &Expression, b: &Expression, dst: Reg, span: Span) -> bool {
+        let (a, value) = match (operator, small_integer(a), small_integer(b)) {
+            (_, None, Some(value)) => (a, value),
+            (BinaryOperator::Multiply, Some(value), None) => (b, value),
+            _ => return false,
+        };
+        let instruction: fn(Reg, Reg, i16) -> Instruction = match operator {
+            BinaryOperator::Subtract => |dst, a, value| Instruction::SubtractInt { dst, a, value },
+            BinaryOperator::Multiply => |dst, a, value| Instruction::MultiplyInt { dst, a, value },
+            BinaryOperator::Modulo if value > 0 => |dst, a, value| Instruction::ModuloInt { dst, a, value },
+            BinaryOperator::IntegerDivide if value > 0 => |dst, a, value| Instruction::IntegerDivideInt { dst, a, value },
+            _ => return false,
+        };
+        let a = self.operand(a);
+        self.emit(span, instruction(dst, a, value));
+        true
     }
 
     /// One operator on two registers.
@@ -315,5 +354,17 @@ impl Lowering<'_> {
         if result != dst {
             self.emit(span, Instruction::Move { dst, src: result });
         }
+    }
+}
+
+/// The integer that a literal is, if it fits into an instruction.
+pub(super) fn small_integer(expression: &Expression) -> Option<i16> {
+    match &expression.kind {
+        ExpressionKind::Literal(Literal::Int(value)) => i16::try_from(*value).ok(),
+        ExpressionKind::Unary(UnaryOperator::Negate, inner) => match inner.kind {
+            ExpressionKind::Literal(Literal::Int(value)) => i16::try_from(value.checked_neg()?).ok(),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -107,6 +107,11 @@ impl Lowering<'_> {
                 let cache = self.emit.cache();
                 Instruction::SetField { object, src, name: *name, cache }
             }
+            (Root::Register(object), [Step::Index(index)]) => Instruction::SetIndex { object, index: *index, src },
+            (Root::Register(object), [Step::Index(index), Step::Field(name)]) => {
+                let cache = self.emit.cache();
+                Instruction::SetIndexField { object, index: *index, src, name: *name, cache }
+            }
             (Root::Register(_) | Root::Global(_), _) => Instruction::SetPath { path: self.path(place), src },
         };
         self.emit(span, instruction);
@@ -121,6 +126,10 @@ impl Lowering<'_> {
                 (dst, place.steps.as_slice())
             }
         };
+        if let (Root::Register(object), [Step::Index(index), Step::Field(name)], true) = (place.root, steps, place.indexed.is_empty()) {
+            let cache = self.emit.cache();
+            return self.emit(span, Instruction::GetIndexField { dst, object, index: *index, name: *name, cache });
+        }
         for (at, step) in steps.iter().enumerate() {
             let key = place.indexed.iter().find(|(indexed, _)| *indexed == at).map(|(_, key)| key);
             let instruction = match *step {
@@ -142,6 +151,9 @@ impl Lowering<'_> {
 
     /// Appends to the array at a place.
     pub(super) fn append(&mut self, place: &Place, src: Reg, span: Span) {
+        if let Some(array) = place.register() {
+            return self.emit(span, Instruction::Push { array, src });
+        }
         let path = self.path(place);
         self.emit(span, Instruction::Append { path, src });
     }

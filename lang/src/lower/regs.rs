@@ -47,6 +47,15 @@ impl Registers {
         register
     }
 
+    /// A register like a variable's, without a name. There must be room; it comes before the first temporary.
+    pub fn reserve(&mut self) -> Reg {
+        let register = Reg(self.top);
+        self.top += 1;
+        self.first_temporary = self.top;
+        self.most = self.most.max(self.top);
+        register
+    }
+
     /// Lets a name mean a shared variable.
     pub fn share(&mut self, name: &Rc<str>, global: GlobalIndex) {
         self.bindings.insert(name.clone(), Binding::Global(global));

@@ -8,7 +8,7 @@ use super::emit::Label;
 use super::place::Place;
 use super::{Binding, Loop, LoopKind, Lowering};
 use crate::ast::*;
-use crate::resolve::{Answer, Meaning, RESULT};
+use crate::resolve::{self, Answer, Meaning, RESULT};
 
 impl Lowering<'_> {
     pub(super) fn block(&mut self, block: &[Statement]) {
@@ -280,31 +280,37 @@ impl Lowering<'_> {
 
     fn count(
         &mut self,
-        variable: &Name,
+        variable_name: &Name,
         from: &Expression,
         to: &Expression,
         step: Option<&Expression>,
         body: &[Statement],
         span: Span,
     ) {
-        let base = self.registers.temporary();
-        let last = self.registers.temporary();
+        let rest = self.registers.temporary();
         let by = self.registers.temporary();
-        let (counter, shared) = self.loop_variable(variable);
-        self.into(from, base);
-        self.into(to, last);
+        let (variable, shared) = self.loop_variable(variable_name);
+        // The variable counts itself unless the loop sets it, or needs its old value to begin.
+        let own_values: Vec<&Expression> = std::iter::once(to).chain(step).collect();
+        let is_free = shared.is_none() && !resolve::sets(body, &variable_name.folded) && !own_values.iter().any(|value| self.mentions_register(value, variable));
+        let counter = if is_free { variable } else { self.registers.temporary() };
+        self.into(from, counter);
+        self.into(to, rest);
         match step {
             Some(step) => self.into(step, by),
             None => self.emit(span, Instruction::LoadInt { dst: by, value: 1 }),
         }
         let (start, go_on, leave) = self.enter(LoopKind::For);
         let exit = self.emit.target(leave);
-        self.emit(span, Instruction::ForPrepare { base, variable: counter, exit });
+        self.emit(span, Instruction::ForPrepare { counter, rest, exit });
         self.emit.bind(start);
-        self.loop_body(counter, shared.as_ref(), body, span);
+        if !is_free {
+            self.emit(span, Instruction::Move { dst: variable, src: counter });
+        }
+        self.loop_body(variable, shared.as_ref(), body, span);
         self.emit.bind(go_on);
         let target = self.emit.target(start);
-        self.emit(span, Instruction::ForLoop { base, variable: counter, body: target });
+        self.emit(span, Instruction::ForLoop { counter, rest, body: target });
         self.emit.bind(leave);
         self.loops.pop();
     }

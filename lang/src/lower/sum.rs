@@ -3,7 +3,7 @@
 use gbvm_vm::isa::{Instruction, RegRange};
 use gbvm_vm::program::{Reg, Span};
 
-use super::Lowering;
+use super::{Binding, Lowering};
 use super::expr::CHUNK;
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Literal};
 
@@ -88,6 +88,9 @@ impl Lowering<'_> {
 
     /// Joins parts as text, after a value in a register if there is one.
     pub(super) fn join(&mut self, parts: &[Part], before: Option<Reg>, track: bool, dst: Reg, span: Span) {
+        if self.join_in_place(parts, before, track, dst, span) {
+            return;
+        }
         if let ([Part::Text(text, _)], None) = (parts, before) {
             let constant = self.emit.text(text);
             return self.emit(span, Instruction::LoadConst { dst, constant });
@@ -114,6 +117,54 @@ impl Lowering<'_> {
         }
         self.emit(span, Instruction::Concat { dst, parts: RegRange { first, count }, track });
         self.registers.release(mark);
+    }
+
+    /// `x = x & …`: appends to the variable's own text. Its other parts must not look at it.
+    fn join_in_place(&mut self, parts: &[Part], before: Option<Reg>, track: bool, dst: Reg, span: Span) -> bool {
+        let own = |part: &Part| matches!(part, Part::Value(value) if self.is_register(value, dst));
+        let rest = match (before, parts) {
+            (Some(before), rest) if before == dst => rest,
+            (None, [first, rest @ ..]) if own(first) => rest,
+            _ => return false,
+        };
+        let mentions_itself = rest.iter().any(|part| match part {
+            Part::Text(..) => false,
+            Part::Value(value) => self.mentions_register(value, dst),
+            Part::Added(operands, _) => operands.iter().any(|operand| self.mentions_register(operand, dst)),
+        });
+        if rest.is_empty() || rest.len() > CHUNK || mentions_itself {
+            return false;
+        }
+        let mark = self.registers.mark();
+        let first = Reg(mark);
+        for part in rest {
+            let register = self.registers.temporary();
+            self.part(part, register);
+        }
+        let count = rest.len() as u8;
+        self.emit(span, Instruction::AppendText { dst, parts: RegRange { first, count }, track });
+        self.registers.release(mark);
+        true
+    }
+
+    /// Whether an expression is the variable in a register.
+    pub(super) fn is_register(&self, expression: &Expression, register: Reg) -> bool {
+        match &expression.kind {
+            ExpressionKind::Name(name) => self.registers.binding(&name.folded) == Some(Binding::Register(register)),
+            _ => false,
+        }
+    }
+
+    /// Whether an expression looks at the variable in a register.
+    pub(super) fn mentions_register(&self, expression: &Expression, register: Reg) -> bool {
+        let mut found = false;
+        crate::walk::each_part(expression, &mut |part| {
+            found |= match &part.kind {
+                ExpressionKind::WithTarget => true,
+                _ => self.is_register(part, register),
+            };
+        });
+        found
     }
 
     /// One part of a text into a register.

@@ -33,7 +33,7 @@ pub const SIGNATURES: &[Signature] = &[
         access: Access::Read,
         ..host("FIND", &[TABLE, optional("filter", Role::Filter)])
     },
-    Signature { access: Access::Write, ..host("INSERT", &[TABLE, required("record", Role::Record)]) },
+    Signature { access: Access::Write, sets_id: true, ..host("INSERT", &[TABLE, required("record", Role::Record)]) },
     Signature {
         access: Access::Write,
         ..host("UPDATE", &[TABLE, required("filter", Role::Filter), required("record", Role::Record)])

@@ -1,7 +1,13 @@
 //! Reading fields and elements, and the texts of faults about them.
 
+use std::fmt;
+
+use compact_str::CompactString;
+
 use crate::coerce::{self, Number};
 use crate::fault::Fault;
+use crate::limits::Limits;
+use crate::machine::place;
 use crate::object::Object;
 use crate::text::Text;
 use crate::value::{Array, Value};
@@ -46,7 +52,12 @@ fn array_field(array: &Array, name: &str) -> Result<Value, Fault> {
 pub fn element(value: &Value, index: &Value) -> Result<Value, Fault> {
     match value {
         Value::Array(array) => Ok(position(index).and_then(|at| array.items().get(at)).cloned().unwrap_or_default()),
-        Value::Object(object) if !index.is_nothing() => {
+        Value::Object(object) if !index.is_nothing() && index.depth() == 0 => {
+            if let Value::Text(key) = index
+                && let Some(value) = object.get(key.as_str())
+            {
+                return Ok(value.clone());
+            }
             let key = coerce::text(index);
             match object.get(key.as_str()) {
                 Some(value) => Ok(value.clone()),
@@ -87,21 +98,79 @@ pub fn concat(parts: &[Value], track: bool, most: usize) -> Result<Value, Fault>
     let joined = if keeps_origin {
         Text::join(&parts.iter().map(coerce::text).collect::<Vec<_>>(), track)
     } else {
-        let mut string = String::with_capacity(parts.iter().map(|part| if let Value::Text(text) = part { text.as_str().len() } else { 8 }).sum());
+        let mut string = CompactString::with_capacity(parts.iter().map(|part| if let Value::Text(text) = part { text.as_str().len() } else { 8 }).sum());
+        let mut out = Bounded { string: &mut string, most };
         for part in parts {
-            coerce::write_text(part, &mut string);
+            coerce::try_write_text(part, &mut out).map_err(|_| too_long(most))?;
         }
         Text::data(string)
     };
-    bounded(Value::Text(joined), most)
+    within(&joined, most)?;
+    Ok(Value::Text(joined))
 }
 
-/// The value, unless it is a text of more than `most` bytes.
-pub fn bounded(value: Value, most: usize) -> Result<Value, Fault> {
-    match &value {
-        Value::Text(text) if text.as_str().len() > most => {
-            Err(Fault::new("E_STRING_TOO_LONG", format!("a string may have {most} bytes, and this one would have {}", text.as_str().len())))
-        }
-        _ => Ok(value),
+/// The texts of values joined behind a value, in place where nobody else holds it and no origin must be kept.
+pub fn append(mut before: Value, parts: &[Value], track: bool, most: usize) -> Result<Value, Fault> {
+    let is_plain = !track && !parts.iter().any(|part| coerce::secret_in(part).is_some());
+    let mut fits = Ok(());
+    let mut append = |string: &mut CompactString| {
+        let mut out = Bounded { string, most };
+        fits = parts.iter().try_for_each(|part| coerce::try_write_text(part, &mut out));
+    };
+    if is_plain && let Value::Text(text) = &mut before && text.append_with(&mut append) {
+        fits.map_err(|_| too_long(most))?;
+        return Ok(before);
     }
+    let all: Vec<Value> = std::iter::once(before).chain(parts.iter().cloned()).collect();
+    concat(&all, track, most)
+}
+
+/// A string that takes at most `most` bytes.
+struct Bounded<'a> {
+    string: &'a mut CompactString,
+    most: usize,
+}
+
+impl fmt::Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.string.len() + text.len() > self.most {
+            return Err(fmt::Error);
+        }
+        self.string.push_str(text);
+        Ok(())
+    }
+}
+
+fn too_long(most: usize) -> Fault {
+    Fault::new("E_STRING_TOO_LONG", format!("a string may have {most} bytes, and this one would have more"))
+}
+
+/// The value, unless it is a text or an array that is longer than allowed.
+///
+/// # Errors
+/// `E_STRING_TOO_LONG`, `E_ARRAY_TOO_LONG`.
+pub fn bounded(value: Value, limits: &Limits) -> Result<Value, Fault> {
+    check_size(&value, limits)?;
+    Ok(value)
+}
+
+/// Whether a text or an array is no longer than allowed.
+///
+/// # Errors
+/// `E_STRING_TOO_LONG`, `E_ARRAY_TOO_LONG`.
+pub fn check_size(value: &Value, limits: &Limits) -> Result<(), Fault> {
+    match value {
+        Value::Text(text) => within(text, limits.string_bytes)?,
+        Value::Array(array) if array.len() > limits.array_items => return Err(place::too_long(limits.array_items)),
+        Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Array(_) | Value::Object(_) => {}
+    }
+    Ok(())
+}
+
+/// Whether a text has at most `most` bytes.
+///
+/// # Errors
+/// `E_STRING_TOO_LONG`.
+pub fn within(text: &Text, most: usize) -> Result<(), Fault> {
+    if text.as_str().len() > most { Err(too_long(most)) } else { Ok(()) }
 }

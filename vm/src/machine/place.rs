@@ -43,8 +43,14 @@ impl Way<'_> {
                 if index.is_nothing() {
                     return Err(Fault::new("E_INDEX", format!("the key in {}[…] is {}", self.reached(done), index.kind())));
                 }
-                let key = Key::from(coerce::text(index).as_str());
-                object.change(&key, |field| self.descend(field, done + 1, act))
+                if let Value::Array(_) | Value::Object(_) = index {
+                    return Err(Fault::new("E_INDEX", format!("the key in {}[…] must be a text or a number, and this is an {}", self.reached(done), index.kind())));
+                }
+                let key = coerce::text(index);
+                if let Some(secret) = key.secret_key() {
+                    return Err(Fault::new("E_SECRET_LEAK", format!("the secret {secret} would become the name of a field")));
+                }
+                object.change_str(key.as_str(), |field| self.descend(field, done + 1, act))
             }
             (Value::Array(array), Move::Index(index)) => {
                 let at = position(index).ok_or_else(|| Fault::new("E_INDEX", format!("the index in {}[…] must be a whole number from 0 on", self.reached(done))))?;
@@ -123,6 +129,7 @@ fn described(value: &Value) -> String {
     }
 }
 
-fn too_long(most: usize) -> Fault {
+/// The fault of an array that would have more than `most` elements.
+pub fn too_long(most: usize) -> Fault {
     Fault::new("E_ARRAY_TOO_LONG", format!("an array may have {most} elements"))
 }

@@ -1,0 +1,184 @@
+//! What instructions work on besides their window of registers, and what they say happens next.
+
+#![cfg_attr(not(threaded), allow(dead_code, unused_imports))] // some parts serve the threaded dispatcher only
+
+use std::rc::Rc;
+
+use crate::fault::Fault;
+use crate::frame::Frame;
+use crate::instant::Instant;
+use crate::isa::Instruction;
+use crate::limits::Limits;
+use crate::native::Native;
+use crate::object::{Key, Shape};
+use crate::program::{ProcIndex, Program, Reg, SiteIndex, Target};
+use crate::value::Value;
+
+/// Registers that a window spans: every index of one byte is inside.
+pub(crate) const WINDOW: usize = 256;
+
+/// How many bytes of text count as one instruction.
+const CHARGED_BYTES: usize = 64;
+/// How many elements that a function may look at count as one instruction.
+const CHARGED_ITEMS: usize = 1024;
+
+/// The registers that the running procedure can name.
+pub type Window = [Value; WINDOW];
+
+/// What calling a procedure must know of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee {
+    pub entry: u32,
+    pub parameters: u8,
+    /// How many registers hold variables, parameters included: those that may be read before they are set.
+    pub variables: u8,
+    pub registers: u8,
+}
+
+/// A run while it executes. The stack is not part of it: the window that instructions get is borrowed from there.
+pub struct Core<'a> {
+    pub program: &'a Program,
+    /// The program's instructions.
+    pub code: &'a [Instruction],
+    /// The program's procedures, in short.
+    pub callees: &'a [Callee],
+    pub natives: &'a [Native],
+    pub limits: &'a Limits,
+    pub now: &'a dyn Fn() -> Instant,
+    pub constants: &'a [Value],
+    pub names: &'a [Key],
+    pub shapes: &'a [Option<Rc<Shape>>],
+    pub globals: &'a mut [Value],
+    /// For each field instruction, the shape it last met and the field's slot in it.
+    pub caches: &'a mut [(u64, u32)],
+    /// Room for calls. The first `depth` are alive; the last of them is the running one, whose `pc` is out of date.
+    pub frames: &'a mut [Frame],
+    pub depth: usize,
+    /// Where the window begins on the stack.
+    pub base: usize,
+    /// How many registers the stack has.
+    pub stack_len: usize,
+    pub fuel: u64,
+    /// Why the threaded dispatcher came back.
+    pub stopped: Stopped,
+    /// Why the last instruction failed.
+    pub fault: Option<Fault>,
+}
+
+/// What happens after an instruction.
+pub enum Flow {
+    /// The following one.
+    Next,
+    /// The one at a target; a way back costs fuel.
+    Jump(Target),
+    /// A procedure was entered: its window begins at a register of the caller's, and this is its first instruction.
+    Enter(Reg, u32),
+    /// A procedure was left: the caller's window began this many registers before, and this is its next instruction.
+    Leave(u32, u32),
+    /// The short way does not apply: take the whole one.
+    Slow,
+    /// Nothing for now.
+    Stop(Stopped),
+}
+
+/// Why execution came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The run has ended.
+    Done,
+    /// It failed with the fault in the core.
+    Failed,
+    /// The fuel does not reach for the way back or the call.
+    OutOfFuel,
+    /// It waits for an answer.
+    HostCall { dst: Reg, first: Reg, site: SiteIndex },
+    /// The stack must be longer before the instruction can be executed.
+    StackFull,
+}
+
+impl Stopped {
+    /// Whether the instruction that stopped is to be executed again.
+    pub fn repeats(self) -> bool {
+        match self {
+            Stopped::OutOfFuel | Stopped::StackFull => true,
+            Stopped::Done | Stopped::Failed | Stopped::HostCall { .. } => false,
+        }
+    }
+}
+
+impl Core<'_> {
+    /// Enters a procedure whose window begins at a register of the caller's; gives back whether there was room and fuel
+    /// for it.
+    #[inline(always)]
+    pub fn enter(&mut self, first: Reg, procedure: ProcIndex, callee: Callee) -> bool {
+        let base = self.base + first.at();
+        if base + WINDOW > self.stack_len || self.fuel == 0 {
+            return false;
+        }
+        let Some(own) = self.frames.get_mut(self.depth) else { return false };
+        *own = Frame { base: base as u32, pc: callee.entry, serial: 0, procedure, registers: callee.registers };
+        self.depth += 1;
+        self.base = base;
+        self.fuel -= 1;
+        true
+    }
+
+    /// Notes where the caller of the procedure that was just entered goes on.
+    #[inline(always)]
+    pub fn note_return(&mut self, back: u32) {
+        if let Some(caller) = self.frames.get_mut(self.depth.wrapping_sub(2)) {
+            caller.pc = back;
+        }
+    }
+
+    /// Why a procedure could not be entered.
+    pub fn no_room(&mut self, procedure: ProcIndex) -> Stopped {
+        if self.fuel == 0 {
+            return Stopped::OutOfFuel;
+        }
+        if self.depth <= self.limits.call_depth {
+            return Stopped::StackFull;
+        }
+        let name = &self.program.procedures[procedure.at()].name;
+        let message = format!("more than {} procedures wait for one another; does {name} call itself without end?", self.limits.call_depth);
+        self.fault = Some(Fault::new("E_CALL_DEPTH", message));
+        Stopped::Failed
+    }
+
+    /// Takes fuel for a value that was made, in proportion to its size. It may use up the fuel, which the next jump or
+    /// call sees.
+    pub fn charge(&mut self, value: &Value) {
+        let size = match value {
+            Value::Text(text) => text.as_str().len() / CHARGED_BYTES,
+            Value::Array(array) => array.len(),
+            Value::Object(object) => object.len(),
+            Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => 0,
+        };
+        self.fuel = self.fuel.saturating_sub(size as u64);
+    }
+
+    /// Takes fuel for a value that a function was given: it may look at all of it, but most do not.
+    pub fn charge_look(&mut self, value: &Value) {
+        let size = match value {
+            Value::Text(text) => text.as_str().len() / CHARGED_BYTES,
+            Value::Array(array) => array.len() / CHARGED_ITEMS,
+            Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Object(_) => 0,
+        };
+        self.fuel = self.fuel.saturating_sub(size as u64);
+    }
+
+    /// Pays for a way back of this many instructions; false where the fuel does not reach.
+    #[inline(always)]
+    pub fn pay(&mut self, cost: u64) -> bool {
+        match self.fuel.checked_sub(cost) {
+            Some(left) => {
+                self.fuel = left;
+                true
+            }
+            None => {
+                self.fuel = 0;
+                false
+            }
+        }
+    }
+}

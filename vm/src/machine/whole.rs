@@ -1,0 +1,526 @@
+//! The whole ways: what every instruction does in every case. What is rare is written for the reader, not for speed.
+
+#![allow(non_snake_case)] // functions that are reached directly are named as their instructions are
+
+use std::cmp::Ordering;
+
+use crate::coerce::{self, Number};
+use crate::fault::Fault;
+use crate::isa::{Instruction as I, RegRange};
+use crate::machine::access;
+use crate::machine::core::{Core, Flow, Stopped, Window};
+use crate::machine::place::{self, Move};
+use crate::native::{Native, PureContext};
+use crate::object::Object;
+use crate::operators;
+use crate::program::{CacheIndex, NameIndex, PathIndex, Reg, Root, ShapeIndex, SiteIndex, Step};
+use crate::value::Value;
+
+/// Executes one instruction, whatever its operands hold. A fault is left in the core.
+#[inline(never)]
+pub fn execute(core: &mut Core<'_>, window: &mut Window, instruction: &I) -> Flow {
+    match attempt(core, window, *instruction) {
+        Ok(flow) => flow,
+        Err(fault) => Flow::Stop(fail(core, fault)),
+    }
+}
+
+/// Leaves a fault in the core.
+#[cold]
+#[inline(never)]
+pub fn fail(core: &mut Core<'_>, fault: Fault) -> Stopped {
+    core.fault = Some(fault);
+    Stopped::Failed
+}
+
+fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<Flow, Fault> {
+    // The value of an instruction that does nothing but write one.
+    let (dst, value) = match instruction {
+        I::Move { dst, src } => (dst, window[src.at()].clone()),
+        I::Take { dst, src } => (dst, std::mem::take(&mut window[src.at()])),
+        I::LoadConst { dst, constant } => (dst, core.constants[constant.at()].clone()),
+        I::LoadInt { dst, value } => (dst, Value::Int(i64::from(value))),
+        I::LoadBool { dst, value } => (dst, Value::Bool(value)),
+        I::LoadNull { dst } => (dst, Value::Null),
+        I::LoadMissing { dst } => (dst, Value::Missing),
+        I::GetGlobal { dst, slot } => (dst, core.globals[slot.at()].clone()),
+        I::SetGlobal { slot, src } => {
+            core.globals[slot.at()] = window[src.at()].clone();
+            return Ok(Flow::Next);
+        }
+
+        I::Add { dst, a, b } if dst == a && append(window, a, b, core.limits.string_bytes)? => return Ok(Flow::Next),
+        I::Add { dst, a, b } => (dst, access::bounded(operators::add(&window[a.at()], &window[b.at()])?, core.limits)?),
+        I::AddInt { dst, a, value } => (dst, access::bounded(operators::add(&window[a.at()], &int(value))?, core.limits)?),
+        I::Subtract { dst, a, b } => (dst, operators::subtract(&window[a.at()], &window[b.at()])?),
+        I::SubtractInt { dst, a, value } => (dst, operators::subtract(&window[a.at()], &int(value))?),
+        I::Multiply { dst, a, b } => (dst, operators::multiply(&window[a.at()], &window[b.at()])?),
+        I::MultiplyInt { dst, a, value } => (dst, operators::multiply(&window[a.at()], &int(value))?),
+        I::Divide { dst, a, b } => (dst, operators::divide(&window[a.at()], &window[b.at()])?),
+        I::IntegerDivide { dst, a, b } => (dst, operators::integer_divide(&window[a.at()], &window[b.at()])?),
+        I::IntegerDivideInt { dst, a, value } => (dst, operators::integer_divide(&window[a.at()], &int(value))?),
+        I::Modulo { dst, a, b } => (dst, operators::modulo(&window[a.at()], &window[b.at()])?),
+        I::ModuloInt { dst, a, value } => (dst, operators::modulo(&window[a.at()], &int(value))?),
+        I::Power { dst, a, b } => (dst, operators::power(&window[a.at()], &window[b.at()])?),
+        I::Negate { dst, src } => (dst, operators::negate(&window[src.at()])?),
+        I::Concat { dst, parts, track } => return Concat(core, window, dst, parts, track).map(|()| Flow::Next),
+        I::AppendText { dst, parts, track } => {
+            let before = std::mem::take(&mut window[dst.at()]);
+            let parts = range(window, parts.first, usize::from(parts.count));
+            let joined = access::append(before, parts, track, core.limits.string_bytes)?;
+            clear(parts);
+            (dst, joined)
+        }
+
+        I::Not { dst, src } => (dst, Value::Bool(!coerce::truth(&window[src.at()]))),
+        I::Xor { dst, a, b } => (dst, Value::Bool(coerce::truth(&window[a.at()]) != coerce::truth(&window[b.at()]))),
+        I::Equal { dst, a, b } => (dst, Value::Bool(equal(&window[a.at()], &window[b.at()])?)),
+        I::NotEqual { dst, a, b } => (dst, Value::Bool(!equal(&window[a.at()], &window[b.at()])?)),
+        I::Less { dst, a, b } => (dst, Value::Bool(less(&window[a.at()], &window[b.at()]))),
+        I::LessOrEqual { dst, a, b } => (dst, Value::Bool(less_or_equal(&window[a.at()], &window[b.at()]))),
+        I::In { dst, a, b } => (dst, Value::Bool(access::is_in(&window[a.at()], &window[b.at()])?)),
+        I::Like { dst, a, b } => {
+            let (text, pattern) = (coerce::text(&window[a.at()]), coerce::text(&window[b.at()]));
+            (dst, Value::Bool(operators::like(text.as_str(), pattern.as_str())))
+        }
+        I::IsNull { dst, src } => (dst, Value::Bool(is_null(&window[src.at()]))),
+
+        I::Jump { target } => return Ok(Flow::Jump(target)),
+        I::JumpIfTrue { src, target } => return jump_if(coerce::truth(&window[src.at()]), target),
+        I::JumpIfFalse { src, target } => return jump_if(!coerce::truth(&window[src.at()]), target),
+        I::JumpIfPresent { src, target } => return jump_if(!window[src.at()].is_nothing(), target),
+        I::JumpIfEqual { a, b, target } => return jump_if(equal(&window[a.at()], &window[b.at()])?, target),
+        I::JumpIfNotEqual { a, b, target } => return jump_if(!equal(&window[a.at()], &window[b.at()])?, target),
+        I::JumpIfEqualConst { a, constant, target } => return jump_if(operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
+        I::JumpIfNotEqualConst { a, constant, target } => return jump_if(!operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
+        I::JumpIfLess { a, b, target } => return jump_if(less(&window[a.at()], &window[b.at()]), target),
+        I::JumpUnlessLess { a, b, target } => return jump_if(!less(&window[a.at()], &window[b.at()]), target),
+        I::JumpIfLessOrEqual { a, b, target } => return jump_if(less_or_equal(&window[a.at()], &window[b.at()]), target),
+        I::JumpUnlessLessOrEqual { a, b, target } => return jump_if(!less_or_equal(&window[a.at()], &window[b.at()]), target),
+        I::JumpIfLessInt { a, value, target } => return jump_if(less(&window[a.at()], &int(value)), target),
+        I::JumpUnlessLessInt { a, value, target } => return jump_if(!less(&window[a.at()], &int(value)), target),
+        I::JumpIfLessOrEqualInt { a, value, target } => return jump_if(less_or_equal(&window[a.at()], &int(value)), target),
+        I::JumpUnlessLessOrEqualInt { a, value, target } => return jump_if(!less_or_equal(&window[a.at()], &int(value)), target),
+        I::JumpIfGreaterInt { a, value, target } => return jump_if(less(&int(value), &window[a.at()]), target),
+        I::JumpUnlessGreaterInt { a, value, target } => return jump_if(!less(&int(value), &window[a.at()]), target),
+        I::JumpIfGreaterOrEqualInt { a, value, target } => return jump_if(less_or_equal(&int(value), &window[a.at()]), target),
+        I::JumpUnlessGreaterOrEqualInt { a, value, target } => return jump_if(!less_or_equal(&int(value), &window[a.at()]), target),
+
+        I::ForPrepare { counter, rest, exit } => return Ok(if prepare_for(window, counter, rest)? { Flow::Next } else { Flow::Jump(exit) }),
+        I::ForLoop { counter, rest, body } => {
+            let Value::Int(more @ 1..) = window[rest.at()] else { return Ok(Flow::Next) };
+            let next = operators::add(&window[counter.at()], &window[rest.at() + 1])?;
+            window[counter.at()] = next;
+            window[rest.at()] = Value::Int(more - 1);
+            return Ok(Flow::Jump(body));
+        }
+        I::EachPrepare { iterator, list } => {
+            let elements = elements_of(&window[list.at()])?;
+            window[iterator.at() + 1] = Value::Int(0);
+            (iterator, elements)
+        }
+        I::EachLoop { iterator, variable, body } => {
+            let at = iterator.at();
+            let next = match (&window[at], &window[at + 1]) {
+                (Value::Array(array), Value::Int(next)) => usize::try_from(*next).ok().and_then(|next| array.items().get(next)).cloned().map(|item| (item, *next + 1)),
+                _ => None,
+            };
+            let Some((item, next)) = next else {
+                // Who still held the elements could not change them in place.
+                window[at] = Value::Missing;
+                return Ok(Flow::Next);
+            };
+            window[at + 1] = Value::Int(next);
+            window[variable.at()] = item;
+            return Ok(Flow::Jump(body));
+        }
+
+        I::NewArray { dst, items } => {
+            let items = range(window, items.first, usize::from(items.count)).iter_mut().map(std::mem::take).collect();
+            (dst, Value::array(items)?)
+        }
+        I::NewObject { dst, first, shape } => return NewObject(core, window, dst, first, shape).map(|()| Flow::Next),
+        I::GetField { dst, object, name, cache } => (dst, get_field(core, &window[object.at()], name, cache)?),
+        I::SetField { object, src, name, cache } => return SetField(core, window, object, src, name, cache).map(|()| Flow::Next),
+        I::GetIndex { dst, object, index } => return GetIndex(core, window, dst, object, index).map(|()| Flow::Next),
+        I::SetIndex { object, index, src } => return SetIndex(core, window, object, index, src).map(|()| Flow::Next),
+        I::GetIndexField { dst, object, index, name, cache } => {
+            let element = access::element(&window[object.at()], &window[index.at()])?;
+            (dst, get_field(core, &element, name, cache)?)
+        }
+        I::SetIndexField { object, index, src, name, cache } => return set_index_field(core, window, object, index, src, name, cache),
+        I::SetPath { path, src } => {
+            let value = window[src.at()].clone();
+            change(core, path, window, &mut |place, _| {
+                *place = value.clone();
+                Ok(())
+            })?;
+            return Ok(Flow::Next);
+        }
+        I::Push { array, src } => return Push(core, window, array, src).map(|()| Flow::Next),
+        I::Append { path, src } => {
+            let mut item = Some(window[src.at()].clone());
+            let (program, names, items_max) = (core.program, core.names, core.limits.array_items);
+            change(core, path, window, &mut |place, is_field| {
+                let name = || place::name_of(&program.paths[path.at()], names);
+                place::append(place, item.take().unwrap_or_default(), name, is_field, items_max)
+            })?;
+            return Ok(Flow::Next);
+        }
+        I::AdoptField { path, src, name } => {
+            let names = core.names;
+            let key = &names[name.at()];
+            let field = match &window[src.at()] {
+                Value::Object(stored) => stored.get(key).cloned(),
+                _ => None,
+            };
+            if let Some(field) = field {
+                change(core, path, window, &mut |place, _| match place {
+                    Value::Object(object) => object.set(key, field.clone()),
+                    _ => Ok(()),
+                })?;
+            }
+            return Ok(Flow::Next);
+        }
+
+        I::Call { first, procedure } => {
+            let callee = &core.program.procedures[procedure.at()];
+            let to = (first.at() + usize::from(callee.registers)).min(window.len());
+            clear(&mut window[(first.at() + usize::from(callee.parameters)).min(to)..to]);
+            let callee = core.callees[procedure.at()];
+            if core.enter(first, procedure, callee) {
+                return Ok(Flow::Enter(first, callee.entry));
+            }
+            return Ok(Flow::Stop(core.no_room(procedure)));
+        }
+        I::Return { src } => return Ok(leave(core, window, src)),
+        I::Halt {} => return Ok(Flow::Stop(Stopped::Done)),
+        I::CallPure { dst, first, site } => return CallPure(core, window, dst, first, site).map(|()| Flow::Next),
+        I::CallHost { dst, first, site } => return Ok(Flow::Stop(Stopped::HostCall { dst, first, site })),
+
+        I::AddInts { dst, a, b } => (dst.0, operators::add(&window[a.0.at()], &window[b.0.at()])?),
+        I::SubtractInts { dst, a, b } => (dst.0, operators::subtract(&window[a.0.at()], &window[b.0.at()])?),
+        I::MultiplyInts { dst, a, b } => (dst.0, operators::multiply(&window[a.0.at()], &window[b.0.at()])?),
+        I::AddToInt { dst, a, value } => (dst.0, operators::add(&window[a.0.at()], &int(value))?),
+        I::ModuloOfInt { dst, a, value } => (dst.0, operators::modulo(&window[a.0.at()], &int(value))?),
+        I::AddFloats { dst, a, b } => (dst.0, operators::add(&window[a.0.at()], &window[b.0.at()])?),
+        I::SubtractFloats { dst, a, b } => (dst.0, operators::subtract(&window[a.0.at()], &window[b.0.at()])?),
+        I::MultiplyFloats { dst, a, b } => (dst.0, operators::multiply(&window[a.0.at()], &window[b.0.at()])?),
+        I::DivideFloats { dst, a, b } => (dst.0, operators::divide(&window[a.0.at()], &window[b.0.at()])?),
+        I::JumpIfIntsLess { a, b, target } => return jump_if(less(&window[a.0.at()], &window[b.0.at()]), target),
+        I::JumpIfIntsLessOrEqual { a, b, target } => return jump_if(less_or_equal(&window[a.0.at()], &window[b.0.at()]), target),
+        I::JumpIfIntLess { a, value, target } => return jump_if(less(&window[a.0.at()], &int(value)), target),
+        I::JumpIfIntGreater { a, value, target } => return jump_if(less(&int(value), &window[a.0.at()]), target),
+        I::JumpIfFloatsLess { a, b, target } => return jump_if(less(&window[a.0.at()], &window[b.0.at()]), target),
+        I::JumpIfFloatsLessOrEqual { a, b, target } => return jump_if(less_or_equal(&window[a.0.at()], &window[b.0.at()]), target),
+        I::ForLoopInts { counter, rest, body } => return attempt(core, window, I::ForLoop { counter: counter.0, rest: rest.0, body }),
+        I::CallClean { first, procedure } => return attempt(core, window, I::Call { first, procedure }),
+        I::ReturnClean { src } => return Ok(leave(core, window, src.0)),
+        I::GetIndexAt { dst, object, index } => return attempt(core, window, I::GetIndex { dst, object, index: index.0 }),
+        I::SetIndexPlain { object, index, src } => return attempt(core, window, I::SetIndex { object, index: index.0, src: src.0 }),
+        I::GetIndexFieldAt { dst, object, index, name, cache } => return attempt(core, window, I::GetIndexField { dst, object, index: index.0, name, cache }),
+        I::SetIndexFieldPlain { object, index, src, name, cache } => return attempt(core, window, I::SetIndexField { object, index: index.0, src: src.0, name, cache }),
+        I::MovePlain { dst, src } => (dst.0, window[src.0.at()].clone()),
+
+        I::Unanswered { name } => {
+            let name = coerce::text(&core.constants[name.at()]);
+            return Err(Fault::new("E_UNANSWERED", format!("nobody answers {}: no procedure of the script or of lib/, and no function, has this name", name.as_str())));
+        }
+    };
+    window[dst.at()] = value;
+    Ok(Flow::Next)
+}
+
+/// Leaves the running procedure: its result comes to its first register, and nothing else is kept.
+fn leave(core: &mut Core<'_>, window: &mut Window, src: Reg) -> Flow {
+    let Some([caller, own]) = core.frames.get(core.depth.wrapping_sub(2)..core.depth) else { return Flow::Stop(Stopped::Done) };
+    let (distance, back) = (own.base - caller.base, caller.pc);
+    let count = usize::from(core.program.procedures[own.procedure.at()].registers);
+    window.swap(0, src.at());
+    clear(&mut window[1..count.max(1)]);
+    core.depth -= 1;
+    core.base -= distance as usize;
+    Flow::Leave(distance, back)
+}
+
+fn jump_if(holds: bool, target: crate::program::Target) -> Result<Flow, Fault> {
+    Ok(if holds { Flow::Jump(target) } else { Flow::Next })
+}
+
+fn int(value: i16) -> Value {
+    Value::Int(i64::from(value))
+}
+
+fn range(window: &mut Window, first: Reg, count: usize) -> &mut [Value] {
+    &mut window[first.at()..first.at() + count]
+}
+
+fn clear(registers: &mut [Value]) {
+    for register in registers {
+        *register = Value::Missing;
+    }
+}
+
+/// `a = b`. What is compared with a secret that is not set would prove nothing: only a literal may be.
+fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
+    for (secret, other) in [(a, b), (b, a)] {
+        if let Value::Text(secret) = secret
+            && let Some(key) = secret.unset_secret()
+            && !matches!(other, Value::Text(text) if text.is_literal())
+        {
+            return Err(Fault::new("E_SECRET_UNSET", format!("the secret {key} is not set, so nothing can be compared with it; set it with `gbvm memory set {key} …`")));
+        }
+    }
+    Ok(operators::equal(a, b))
+}
+
+fn less(a: &Value, b: &Value) -> bool {
+    operators::order(a, b) == Some(Ordering::Less)
+}
+
+fn less_or_equal(a: &Value, b: &Value) -> bool {
+    operators::order(a, b).is_some_and(Ordering::is_le)
+}
+
+fn is_null(value: &Value) -> bool {
+    match value {
+        Value::Missing | Value::Null => true,
+        Value::Array(array) => array.is_empty(),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) | Value::Object(_) => false,
+    }
+}
+
+/// `R[a] := R[a] + R[b]` in place, where both are plain texts and nobody else holds the first; gives back whether they are.
+fn append(window: &mut Window, a: Reg, b: Reg, most: usize) -> Result<bool, Fault> {
+    let Ok([Value::Text(text), Value::Text(more)]) = window.get_disjoint_mut([a.at(), b.at()]) else { return Ok(false) };
+    if !more.is_data() || !text.append_with(|string| string.push_str(more.as_str())) {
+        return Ok(false);
+    }
+    access::within(text, most)?;
+    Ok(true)
+}
+
+fn get_field(core: &mut Core<'_>, object: &Value, name: NameIndex, cache: CacheIndex) -> Result<Value, Fault> {
+    let names = core.names;
+    let name = &names[name.at()];
+    let Value::Object(object) = object else { return access::field_of_other(object, name) };
+    let (shape, slot) = core.caches[cache.at()];
+    if let Some(value) = object.slot_of(shape, slot) {
+        return Ok(value.clone());
+    }
+    let Some(slot) = object.find_slot(name) else { return access::absent(object) };
+    remember(core.caches, cache, object, slot);
+    Ok(object.slot(slot).clone())
+}
+
+/// Notes where an object's shape has a field. An object without a shape has the id 0, which no cache may hold.
+fn remember(caches: &mut [(u64, u32)], cache: CacheIndex, object: &Object, slot: u32) {
+    if object.shape_id() != 0 {
+        caches[cache.at()] = (object.shape_id(), slot);
+    }
+}
+
+fn set_index_field(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<Flow, Fault> {
+    let names = core.names;
+    let key = &names[name.at()];
+    let steps = [Move::Index(window[index.at()].clone()), Move::Field(key.clone())];
+    let value = window[src.at()].clone();
+    set_in(core, window, object, &steps, value)?;
+    // The place exists now: what is there tells the short way where.
+    if let (Value::Array(array), Value::Int(index)) = (&window[object.at()], &window[index.at()])
+        && let Some(Value::Object(object)) = array.items().get(*index as usize)
+        && let Some(slot) = object.exact_slot(key)
+    {
+        remember(core.caches, cache, object, slot);
+    }
+    Ok(Flow::Next)
+}
+
+/// Sets a place inside of a register.
+fn set_in(core: &Core<'_>, window: &mut Window, object: Reg, steps: &[Move], value: Value) -> Result<(), Fault> {
+    let mut value = Some(value);
+    place::change(&mut window[object.at()], steps, variable_name(core, object), core.limits.array_items, &mut |place| {
+        *place = value.take().unwrap_or_default();
+        Ok(())
+    })
+}
+
+/// The name of the variable in a register of the running procedure; empty where it holds none.
+fn variable_name<'p>(core: &Core<'p>, register: Reg) -> &'p str {
+    let Some(frame) = core.frames.get(core.depth.wrapping_sub(1)) else { return "" };
+    let variables = &core.program.procedures[frame.procedure.at()].variables;
+    variables.iter().find(|(own, _)| *own == register.0).map_or("", |(_, name)| name)
+}
+
+/// Hands the list of instructions whose whole way the threaded dispatcher reaches without a `match`, and their operands,
+/// to another macro.
+macro_rules! with_direct_ways {
+    ($make:ident) => {
+        $make! {
+            CallPure(dst, first, site) Concat(dst, parts, track) NewObject(dst, first, shape)
+            GetIndex(dst, object, index) SetIndex(object, index, src) SetField(object, src, name, cache) Push(array, src)
+        }
+    };
+}
+pub(super) use with_direct_ways;
+
+#[inline(never)]
+pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, site: SiteIndex) -> Result<(), Fault> {
+    let site = &core.program.sites[site.at()];
+    let arguments = range(window, first, site.arguments.len());
+    let value = match &core.natives[site.import.at()] {
+        Native::Pure(function) => function(&PureContext { now: core.now, limits: core.limits }, arguments)?,
+        Native::Embedded(function) => function(arguments)?,
+        Native::Host => return Err(Fault::new("E_PROGRAM", "the program calls a keyword as if it were a function")),
+    };
+    // What a function looks at and makes takes time that no jump pays for.
+    for argument in arguments {
+        if argument.is_counted() {
+            core.charge_look(argument);
+            *argument = Value::Missing;
+        }
+    }
+    if value.is_counted() {
+        core.charge(&value);
+        access::check_size(&value, core.limits)?;
+    }
+    window[dst.at()] = value;
+    Ok(())
+}
+
+#[inline(never)]
+pub fn Concat(core: &mut Core<'_>, window: &mut Window, dst: Reg, parts: RegRange, track: bool) -> Result<(), Fault> {
+    let parts = range(window, parts.first, usize::from(parts.count));
+    let joined = access::concat(parts, track, core.limits.string_bytes)?;
+    clear(parts);
+    core.charge(&joined);
+    window[dst.at()] = joined;
+    Ok(())
+}
+
+#[inline(never)]
+pub fn NewObject(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, shape: ShapeIndex) -> Result<(), Fault> {
+    let fields = &core.program.shapes[shape.at()];
+    let values = range(window, first, fields.len()).iter_mut().map(std::mem::take);
+    let object = match &core.shapes[shape.at()] {
+        Some(shape) => Object::of_shape(shape.clone(), values.collect())?,
+        None => Object::of_fields(fields.iter().map(|name| core.names[name.at()].clone()).zip(values))?,
+    };
+    window[dst.at()] = Value::Object(object);
+    Ok(())
+}
+
+#[inline(never)]
+pub fn GetIndex(_: &mut Core<'_>, window: &mut Window, dst: Reg, object: Reg, index: Reg) -> Result<(), Fault> {
+    let element = access::element(&window[object.at()], &window[index.at()])?;
+    window[dst.at()] = element;
+    Ok(())
+}
+
+#[inline(never)]
+pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg) -> Result<(), Fault> {
+    if let Ok([Value::Object(object), Value::Text(key), value]) = window.get_disjoint_mut([object.at(), index.at(), src.at()])
+        && !key.has_secret()
+    {
+        let value = value.clone();
+        object.change_str(key.as_str(), |field| {
+            *field = value;
+            Ok(())
+        })?;
+        return Ok(());
+    }
+    let (step, value) = (Move::Index(window[index.at()].clone()), window[src.at()].clone());
+    set_in(core, window, object, &[step], value)?;
+    Ok(())
+}
+
+#[inline(never)]
+pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<(), Fault> {
+    let (value, names) = (window[src.at()].clone(), core.names);
+    let key = &names[name.at()];
+    let Value::Object(target) = &mut window[object.at()] else {
+        return Err(place::not_an_object(variable_name(core, object), &window[object.at()], &Move::Field(key.clone())));
+    };
+    let (shape, slot) = core.caches[cache.at()];
+    if target.slot_of(shape, slot).is_some() {
+        return target.change_slot(slot, |field| {
+            *field = value;
+            Ok(())
+        });
+    }
+    target.set(key, value)?;
+    if let Some(slot) = target.exact_slot(key) {
+        remember(core.caches, cache, target, slot);
+    }
+    Ok(())
+}
+
+#[inline(never)]
+pub fn Push(core: &mut Core<'_>, window: &mut Window, array: Reg, src: Reg) -> Result<(), Fault> {
+    let item = window[src.at()].clone();
+    let name = || variable_name(core, array).to_owned();
+    place::append(&mut window[array.at()], item, name, false, core.limits.array_items)?;
+    Ok(())
+}
+
+/// Settles a counting loop; false where its body never runs.
+fn prepare_for(window: &mut Window, counter: Reg, rest: Reg) -> Result<bool, Fault> {
+    let (counter, last, step) = (counter.at(), rest.at(), rest.at() + 1);
+    let registers = (counter, last, step);
+    let number = |register: usize, what: &str| {
+        coerce::number(&window[register]).ok_or_else(|| Fault::new("E_TYPE", format!("FOR needs numbers, and its {what} is a {}", window[register].kind())))
+    };
+    let (first, last, step) = (number(counter, "first value")?, number(last, "last value")?, number(step, "step")?);
+    let more = match (first, last, step) {
+        (_, _, Number::Int(0)) => return Err(Fault::new("E_RANGE", "the STEP of a FOR loop is 0, so it would never end")),
+        (Number::Int(first), Number::Int(last), Number::Int(1)) if last.checked_sub(first).is_some() => i128::from((last - first).max(-1)),
+        (Number::Int(first), Number::Int(last), Number::Int(step)) => (i128::from(last) - i128::from(first)) / i128::from(step) - i128::from((first < last) != (step > 0) && first != last),
+        (first, last, step) => {
+            let span = (last.as_float() - first.as_float()) / step.as_float();
+            // A last value that rounding put just past a step still counts.
+            if span.is_nan() {
+                return Err(Fault::new("E_RANGE", "the STEP of a FOR loop is 0, so it would never end"));
+            }
+            (span + 1e-9).floor().clamp(-1.0, 9e18) as i128
+        }
+    };
+    if more < 0 || ((last.as_float() - first.as_float()) * step.as_float() < 0.0) {
+        return Ok(false);
+    }
+    let is_whole = matches!((first, step), (Number::Int(_), Number::Int(_)));
+    window[registers.0] = if is_whole { first.into() } else { Value::Float(first.as_float()) };
+    window[registers.1] = Value::Int(i64::try_from(more).map_err(|_| operators::overflow())?);
+    window[registers.2] = if is_whole { step.into() } else { Value::Float(step.as_float()) };
+    Ok(true)
+}
+
+/// What FOR EACH visits: the elements, an object alone, of nothing nothing.
+fn elements_of(list: &Value) -> Result<Value, Fault> {
+    match list {
+        Value::Array(_) => Ok(list.clone()),
+        Value::Object(_) => Value::array(vec![list.clone()]),
+        Value::Missing | Value::Null => Value::array(Vec::new()),
+        Value::Text(text) if text.as_str().is_empty() => Value::array(Vec::new()),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("FOR EACH needs an array, and this is a {}", list.kind()))),
+    }
+}
+
+/// Changes the place that a path names; the function learns whether it is a field or element of something.
+fn change(core: &mut Core<'_>, path: PathIndex, window: &mut Window, act: &mut dyn FnMut(&mut Value, bool) -> Result<(), Fault>) -> Result<(), Fault> {
+    let (program, names) = (core.program, core.names);
+    let path = &program.paths[path.at()];
+    let moves: Vec<Move> = path
+        .steps
+        .iter()
+        .map(|step| match step {
+            Step::Field(name) => Move::Field(names[name.at()].clone()),
+            Step::Index(register) => Move::Index(window[register.at()].clone()),
+        })
+        .collect();
+    let root = match path.root {
+        Root::Register(register) => &mut window[register.at()],
+        Root::Global(global) => &mut core.globals[global.at()],
+    };
+    let is_field = !moves.is_empty();
+    place::change(root, &moves, &path.name, core.limits.array_items, &mut |place| act(place, is_field))
+}
