@@ -182,10 +182,22 @@ fn end_of(linked: &Arc<Linked>, limits: &Arc<Limits>, dispatcher: Dispatcher, th
             vm.set_dispatcher(dispatcher);
         }
     };
+    for (name, value) in vm.variables().filter(|(_, value)| value.weight() < 1000) {
+        assert_eq!(value.weight(), weight_of(value), "{name} = {value:?}");
+    }
     // What shares its parts is short in memory and long as text.
     let shown = |value: &Value| if value.weight() < 200 { format!("{value:?}") } else { format!("{} of weight {}", value.kind(), value.weight()) };
     let variables: Vec<String> = vm.variables().map(|(name, value)| format!("{name} = {}", shown(value))).collect();
     format!("{ended} after {calls} calls and {slices} slices\n{}", variables.join("\n"))
+}
+
+/// The weight of a value, counted.
+fn weight_of(value: &Value) -> u32 {
+    match value {
+        Value::Array(array) => 1 + array.items().iter().map(weight_of).sum::<u32>(),
+        Value::Object(object) => 1 + object.iter().map(|(key, value)| weight_of(value) + (key.len() / 16) as u32).sum::<u32>(),
+        _ => value.weight(),
+    }
 }
 
 #[test]

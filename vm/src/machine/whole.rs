@@ -109,7 +109,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::ForPrepare { counter, rest, exit } => return Ok(if prepare_for(window, counter, rest)? { Flow::Next } else { Flow::Jump(exit) }),
         I::ForLoop { counter, rest, body } => {
             let Value::Int(more @ 1..) = window[rest.at()] else { return Ok(Flow::Next) };
-            let next = operators::add(&window[counter.at()], &window[rest.at() + 1])?;
+            let next = access::bounded(operators::add(&window[counter.at()], &window[rest.at() + 1])?, core.limits)?;
             window[counter.at()] = next;
             window[rest.at()] = Value::Int(more - 1);
             return Ok(Flow::Jump(body));
