@@ -206,7 +206,7 @@ impl Array {
     /// # Errors
     /// `E_DEPTH`, `E_TOO_LARGE`.
     pub fn push(&mut self, value: Value) -> Result<(), Fault> {
-        let depth = nest(value.depth())?;
+        let depth = nest(&value)?;
         let weight = weigh(self.weight(), value.weight())?;
         let data = self.0.make_mut();
         data.depth = data.depth.max(depth);
@@ -256,7 +256,7 @@ impl Array {
 pub(crate) fn change_part<T>(part: &mut Value, depth: &mut u8, weight: &mut u32, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
     let rest = *weight - part.weight();
     let given = change(part);
-    let measured = nest(part.depth()).and_then(|own| Ok((own, weigh(rest, part.weight())?)));
+    let measured = nest(part).and_then(|own| Ok((own, weigh(rest, part.weight())?)));
     match measured {
         Ok((own, whole)) => {
             (*depth, *weight) = ((*depth).max(own), whole);
@@ -272,13 +272,13 @@ pub(crate) fn change_part<T>(part: &mut Value, depth: &mut u8, weight: &mut u32,
 
 /// The depth and weight of an array or object with these parts.
 pub(crate) fn measure(parts: &[Value]) -> Result<(u8, u32), Fault> {
-    let mut depth = 0;
+    let mut depth = 1;
     let mut weight = 1;
     for part in parts {
-        depth = depth.max(part.depth());
+        depth = depth.max(nest(part)?);
         weight = weigh(weight, part.weight())?;
     }
-    Ok((nest(depth)?, weight))
+    Ok((depth, weight))
 }
 
 /// The weight of two things together.
@@ -290,10 +290,21 @@ pub(crate) fn weigh(a: u32, b: u32) -> Result<u32, Fault> {
     Ok(sum)
 }
 
-/// One level deeper than its deepest part.
-pub(crate) fn nest(depth: u8) -> Result<u8, Fault> {
+/// One level deeper than a part. What a value's depth says is an upper bound: where it reaches the limit, it is counted
+/// anew.
+pub(crate) fn nest(part: &Value) -> Result<u8, Fault> {
+    let depth = if part.depth() < DEPTH_MAX { part.depth() } else { counted_depth(part) };
     if depth >= DEPTH_MAX {
         return Err(Fault::new("E_DEPTH", format!("arrays and objects may nest {DEPTH_MAX} deep, and this would be deeper")));
     }
     Ok(depth + 1)
+}
+
+#[cold]
+fn counted_depth(value: &Value) -> u8 {
+    match value {
+        Value::Array(array) => 1 + array.items().iter().map(counted_depth).max().unwrap_or(0),
+        Value::Object(object) => 1 + object.iter().map(|(_, part)| counted_depth(part)).max().unwrap_or(0),
+        Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => 0,
+    }
 }

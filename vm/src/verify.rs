@@ -5,7 +5,7 @@
 
 use crate::fault::Fault;
 use crate::isa::{Instruction, Operand};
-use crate::program::{Path, Procedure, Program, Root, Step};
+use crate::program::{Path, Procedure, Program, Reg, Root, Step};
 
 /// The most registers of a procedure.
 pub const REGISTERS_MAX: u8 = 250;
@@ -67,9 +67,14 @@ fn check_procedure(program: &Program, procedure: &Procedure) -> Result<(), Fault
     require(procedure.variables.iter().all(|(register, _)| *register < procedure.registers), "a variable has no register")?;
     let code = &program.code[procedure.entry as usize..procedure.end as usize];
     for instruction in code {
-        if let Instruction::Take { dst, src } = instruction {
-            require(dst != src, "an instruction takes a value from where it puts it")?;
-        }
+        let pair = |first: Reg| first.at()..first.at() + 2;
+        let is_apart = match *instruction {
+            Instruction::Take { dst, src } => dst != src,
+            Instruction::ForPrepare { counter, rest, .. } | Instruction::ForLoop { counter, rest, .. } => !pair(rest).contains(&counter.at()),
+            Instruction::EachLoop { iterator, variable, .. } => !pair(iterator).contains(&variable.at()),
+            _ => true,
+        };
+        require(is_apart, "an instruction works on one register in two ways")?;
         require(!instruction.is_specialized(), "it brings instructions that only linking makes")?;
         for operand in instruction.operands() {
             check_operand(program, procedure, operand)?;

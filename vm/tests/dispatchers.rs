@@ -86,6 +86,7 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
         38 => I::JumpUnlessLessOrEqualInt { a, value, target },
         39 => I::JumpUnlessGreaterInt { a, value, target },
         40 => I::JumpIfGreaterOrEqualInt { a, value, target },
+        41..=44 | 46 if first == a || first.0 + 1 == a.0 => I::LoadNull { dst: a },
         41 | 42 => I::ForPrepare { counter: a, rest: first, exit: target },
         43 | 44 => I::ForLoop { counter: a, rest: first, body: target },
         45 => I::EachPrepare { iterator: first, list: a },

@@ -130,8 +130,8 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
                 window[at] = Value::Missing;
                 return Ok(Flow::Next);
             };
-            window[at + 1] = Value::Int(next);
             window[variable.at()] = item;
+            window[at + 1] = Value::Int(next);
             return Ok(Flow::Jump(body));
         }
 
