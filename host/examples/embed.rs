@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(fault.into());
     }
     println!("{} {}", outcome.reply.status, outcome.reply.text());
-    for row in engine.world().store().query("SELECT customer, total, placed_at FROM orders")? {
+    for row in engine.world().store()?.query("SELECT customer, total, placed_at FROM orders")? {
         println!("{}", row.join(" | "));
     }
     engine.shut_down();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use gbvm_lang::source::Source;
@@ -23,7 +23,8 @@ use crate::outcome::Outcome;
 use crate::calls::Transport;
 use crate::runner::{self, Budget, Start};
 use crate::scripts::{self, Embedded, LoadError, Script};
-use crate::storage::{Handler, RunIdentity, Store};
+use crate::storage::late::{LateStore, StoreGuard};
+use crate::storage::{Handler, RunIdentity};
 use crate::work;
 
 /// A clock that threads share.
@@ -40,7 +41,7 @@ pub struct Engine {
 
 /// What all runs of an engine share.
 pub struct World {
-    store: Mutex<Store>,
+    store: LateStore,
     scripts: RwLock<Vec<Arc<Script>>>,
     limits: Arc<Limits>,
     clock: SharedClock,
@@ -153,14 +154,15 @@ impl Builder {
         self
     }
 
-    /// Opens the database and makes the engine.
+    /// Makes the engine. The database is opened when it is first needed.
     ///
     /// # Errors
-    /// `E_DATABASE` where the database cannot be opened; `E_NET` for a route or address that cannot be read.
+    /// `E_DATABASE` where memory entries are to be set and the database cannot be opened; `E_NET` for a route or address
+    /// that cannot be read.
     pub fn build(self) -> Result<Engine, Fault> {
-        let mut store = Store::open(self.database.as_deref(), &self.limits)?;
+        let store = LateStore::new(self.database, self.limits.clone());
         for (key, value) in &self.memory {
-            store.set_memory(key, &Value::text(value.as_str()))?;
+            store.open()?.set_memory(key, &Value::text(value.as_str()))?;
         }
         let limits = Arc::new(self.limits);
         let transport = match self.transport {
@@ -172,7 +174,7 @@ impl Builder {
             origins.extend(crate::calls::origins_of(host));
         }
         let world = World {
-            store: Mutex::new(store),
+            store,
             scripts: RwLock::default(),
             limits,
             clock: self.clock,
@@ -236,7 +238,7 @@ impl Engine {
     pub fn load(&self, scripts: Vec<Arc<Script>>) -> Result<(), Fault> {
         crate::endpoints::check(&scripts)?;
         {
-            let mut store = self.world.store();
+            let mut store = self.world.store()?;
             for script in &scripts {
                 store.prepare_schema(&script.schema).map_err(|fault| Fault::new(fault.code, format!("{}: {}", script.name, fault.message)))?;
             }
@@ -247,11 +249,14 @@ impl Engine {
     }
 
     /// Makes the tables that a script needs and lets it call its origins, for scripts that are fired without being loaded.
+    /// For one that touches no data the database stays as it is, perhaps not even there.
     ///
     /// # Errors
     /// `E_DATABASE`.
     pub fn prepare(&self, script: &Arc<Script>) -> Result<(), Fault> {
-        self.world.store().prepare_schema(&script.schema)?;
+        if script.touches_data {
+            self.world.store()?.prepare_schema(&script.schema)?;
+        }
         let mut origins = self.world.allowed_origins();
         origins.extend(script.origins.iter().cloned());
         self.world.transport.allow(&origins)
@@ -286,7 +291,7 @@ impl Engine {
         if let Some(secret) = self.world.configured_secret(key) {
             return Ok(Some(secret.to_owned()));
         }
-        let value = self.world.store().memory(key)?;
+        let value = self.world.store()?.memory(key)?;
         Ok(value.map(|value| gbvm_vm::coerce::text(&value).as_str().to_owned()))
     }
 
@@ -305,7 +310,7 @@ impl Engine {
     /// # Errors
     /// `E_DATABASE_LOCKED` where another process works them; `E_SCHEDULE` for a schedule that cannot be read.
     pub fn start(&self) -> Result<(), Fault> {
-        self.world.store().lock()?;
+        self.world.store()?.lock()?;
         let timetables = crate::scheduler::timetables(&self.world)?;
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         workers.extend(work::recover(&self.world)?);
@@ -357,9 +362,16 @@ impl Drop for Engine {
 
 impl World {
     /// The store, for one transaction or one question.
-    pub fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic while the lock was held left a transaction that the next `begin` rolls back.
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    ///
+    /// # Errors
+    /// `E_DATABASE` where it cannot be opened.
+    pub fn store(&self) -> Result<StoreGuard<'_>, Fault> {
+        self.store.open()
+    }
+
+    /// The store, if something has needed it before.
+    pub fn store_if_open(&self) -> Option<StoreGuard<'_>> {
+        self.store.if_open()
     }
 
     /// The loaded scripts.

@@ -89,7 +89,7 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
         },
     };
     let ending = if world.is_stopping() && !matches!(ending, Ending::Delivered(_)) { Ending::Cut } else { ending };
-    let mut store = world.store();
+    let mut store = world.store()?;
     match ending {
         Ending::Delivered(status) => store.finish_call(parcel.id, status),
         Ending::Dead(reason) => {

@@ -106,7 +106,10 @@ pub fn execute(world: &World, start: Start<'_>) -> Outcome {
                 return Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) };
             }
             // The failure itself must not hide behind a store that cannot take its record.
-            if let Err(second) = world.store().record_run(&record(RecordState::Failed, Some(&fault))) {
+            // A start by hand that needed no store needs no record.
+            let store = if matches!(start.event, Event::Manual(_)) { world.store_if_open().map(Ok) } else { Some(world.store()) };
+            let recorded = store.map_or(Ok(()), |store| store.and_then(|mut store| store.record_run(&record(RecordState::Failed, Some(&fault)))));
+            if let Err(second) = recorded {
                 tracing::error!("the failed run could not be recorded: {}", second.message);
             }
             Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) }

@@ -77,13 +77,13 @@ pub fn keep_time(world: &World, entries: Vec<Entry>) {
 
 /// The slot with which a schedule begins: one that was missed and is young enough, else the next.
 fn first_slot(world: &World, entry: &Entry, now: Instant) -> Option<Instant> {
-    let done = world.store().last_slot(&entry.name).unwrap_or_default();
+    let done = world.store().and_then(|mut store| store.last_slot(&entry.name)).unwrap_or_default();
     let missed = entry.timetable.last_before(now, CATCH_UP_MS).filter(|slot| done.is_some_and(|done| done < *slot));
     missed.or_else(|| entry.timetable.next_after(done.map_or(now, |done| done.max(now))))
 }
 
 fn run_slot(world: &World, entry: &Entry, slot: Instant) {
-    if let Err(fault) = world.store().slot_done(&entry.name, slot) {
+    if let Err(fault) = world.store().and_then(|mut store| store.slot_done(&entry.name, slot)) {
         tracing::error!("the schedule {} could not start: {}", entry.name, fault.message);
         return;
     }

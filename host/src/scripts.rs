@@ -28,6 +28,8 @@ pub struct Script {
     pub origins: BTreeSet<String>,
     /// Whether it can write.
     pub writes: bool,
+    /// Whether it can read or write at all.
+    pub touches_data: bool,
     /// What the compiler would have the author know.
     pub warnings: Vec<Diagnostic>,
     /// Its files.
@@ -166,6 +168,7 @@ pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, Lo
         schema: SchemaNeeds::of(&compiled.schema),
         origins: compiled.schema.origins,
         writes: compiled.accesses.writes,
+        touches_data: compiled.accesses.reads || compiled.accesses.writes,
         warnings: compilation.diagnostics,
         sources,
     })

@@ -3,7 +3,6 @@
 //! The store is locked from the first access to the commit and never while a call waits for its answer.
 
 use std::cell::RefCell;
-use std::sync::MutexGuard;
 
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
 use gbvm_vm::fault::Fault;
@@ -11,6 +10,7 @@ use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
 use crate::engine::World;
+use crate::storage::late::StoreGuard;
 use crate::storage::{RunIdentity, Store};
 
 /// The present segment of a run.
@@ -23,7 +23,7 @@ pub struct Segment<'a> {
 
 #[derive(Default)]
 struct State<'a> {
-    open: Option<MutexGuard<'a, Store>>,
+    open: Option<StoreGuard<'a>>,
     has_written: bool,
     /// Why mails were refused while they were queued: dead letters once this is committed.
     dead: Vec<Fault>,
@@ -47,7 +47,7 @@ impl<'a> Segment<'a> {
     pub fn within<T>(&self, is_write: bool, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut state = self.state.borrow_mut();
         if state.open.is_none() {
-            let mut store = self.world.store();
+            let mut store = self.world.store()?;
             store.begin(&self.identity, self.may_write || is_write, self.world.clock().now())?;
             state.open = Some(store);
         }

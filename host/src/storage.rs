@@ -2,6 +2,7 @@
 //!
 //! A [`Store`] is the one connection that writes. Tables of scripts are plain tables; the engine's begin with `gbvm_`.
 
+pub mod late;
 mod memory;
 mod outbox;
 mod queue;
@@ -105,6 +106,10 @@ impl Store {
             let reason = fault(error);
             Fault::new(reason.code, format!("{shown}: {}", reason.message))
         };
+        if let Some(folder) = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty()) {
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(|error| Fault::new("E_DATABASE", format!("{}: the folder cannot be made: {error}", folder.display())))?;
+        }
         let connection = match path {
             Some(path) => Connection::open(path),
             None => Connection::open_in_memory(),

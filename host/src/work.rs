@@ -102,7 +102,7 @@ pub fn round(world: &World) -> Result<bool, Fault> {
 fn due(world: &World) -> Result<Vec<Task>, Fault> {
     let now = world.clock().now();
     let (jobs, deliveries) = {
-        let mut store = world.store();
+        let mut store = world.store()?;
         (store.next_jobs(now, LOOK_AHEAD)?, store.next_calls(now, LOOK_AHEAD, world.configured_secrets())?)
     };
     let scripts = world.scripts();
@@ -128,10 +128,10 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
         depth: job.depth,
     });
     let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth };
-    let checkpoint = world.store().load_checkpoint(&job.run_id)?;
+    let checkpoint = world.store()?.load_checkpoint(&job.run_id)?;
     let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };
-    let mut store = world.store();
+    let mut store = world.store()?;
     match fault.code {
         "E_STOPPING" => Ok(()),
         "E_HTTP" | "E_DATABASE_BUSY" | "E_DATABASE_FULL" if job.attempt + 1 < TRIES => {
@@ -150,13 +150,13 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
 /// `E_DATABASE`.
 pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
     let mut threads = Vec::new();
-    let unfinished = world.store().unfinished_runs()?;
+    let unfinished = world.store()?.unfinished_runs()?;
     let scripts = world.scripts();
     for run in unfinished.into_iter().filter(|run| run.job.is_none()) {
         let Some(script) = scripts.iter().find(|script| script.name == run.identity.script).cloned() else { continue };
         let event = Event::from_stored(&run.event).ok().filter(|_| run.program_hash == script.linked.hash());
         let Some(event) = event else {
-            world.store().bury_run(&run, world.clock().now(), "the script changed while the run was interrupted")?;
+            world.store()?.bury_run(&run, world.clock().now(), "the script changed while the run was interrupted")?;
             continue;
         };
         let world = world.clone();

@@ -148,7 +148,7 @@ impl Scenario {
     /// # Panics
     /// Where the SELECT is wrong.
     pub fn rows(&self, select: &str) -> Vec<String> {
-        let rows = self.engine.world().store().query(select).unwrap_or_else(|fault| panic!("{select}: {fault}"));
+        let rows = self.engine.world().store().and_then(|mut store| store.query(select)).unwrap_or_else(|fault| panic!("{select}: {fault}"));
         rows.into_iter().map(|row| row.join("|")).collect()
     }
 

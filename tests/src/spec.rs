@@ -213,7 +213,7 @@ pub fn observe(case: &Case) -> Case {
             "Headers" => headers.clone(),
             "Rows" => {
                 let query = section.text.lines().next().unwrap_or_default();
-                let rows = engine.world().store().query(query).unwrap_or_else(|fault| panic!("{query}: {fault}"));
+                let rows = engine.world().store().and_then(|mut store| store.query(query)).unwrap_or_else(|fault| panic!("{query}: {fault}"));
                 rows.into_iter().fold(format!("{query}\n"), |text, row| text + &row.join("|") + "\n")
             }
             other => panic!("{}: there is no section {other}", case.name),

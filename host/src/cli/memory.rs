@@ -1,6 +1,6 @@
 //! `gbvm memory set|get|list|unset`: the key-value store that scripts read with GET BOT MEMORY.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gbvm_stdlib::memory::is_secret_key;
@@ -52,12 +52,11 @@ enum Act {
 pub fn memory(options: &Options) -> Result<Exit, Failure> {
     match &options.act {
         Act::Set { key, .. } if key.is_empty() => return Err(Failure::new(Exit::Usage, "gbvm: a memory entry needs a key; the one given is empty")),
-        Act::Set { .. } => make_folder(&options.db)?,
         // Asking makes nothing.
         Act::Get { .. } | Act::List | Act::Unset { .. } if !options.db.exists() => {
             return Err(Failure::new(Exit::Database, format!("gbvm: {}: there is no such database; `gbvm memory set` makes it", options.db.display())));
         }
-        Act::Get { .. } | Act::List | Act::Unset { .. } => {}
+        Act::Set { .. } | Act::Get { .. } | Act::List | Act::Unset { .. } => {}
     }
     let mut store = Store::open(Some(&options.db), &Limits::default()).map_err(world::failure)?;
     match &options.act {
@@ -78,13 +77,6 @@ pub fn memory(options: &Options) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Ok)
-}
-
-fn make_folder(database: &Path) -> Result<(), Failure> {
-    match database.parent().filter(|parent| *parent != Path::new("")) {
-        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| Failure::new(Exit::Database, format!("gbvm: {}: the folder cannot be made: {error}", parent.display()))),
-        None => Ok(()),
-    }
 }
 
 /// The value as it is printed: secrets masked, control characters spelled out.

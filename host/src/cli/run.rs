@@ -131,7 +131,7 @@ fn report(outcome: &Outcome, event: &Event) -> Result<(), Failure> {
 
 /// Sends what the run queued, if no other process works the queues of this database.
 fn deliver(engine: &Engine) -> Result<(), Failure> {
-    let mut store = engine.world().store();
+    let Some(mut store) = engine.world().store_if_open() else { return Ok(()) };
     let waiting = store.waiting_deliveries().map_err(world::failure)?;
     if waiting == 0 {
         return Ok(());
@@ -142,7 +142,7 @@ fn deliver(engine: &Engine) -> Result<(), Failure> {
     }
     drop(store);
     engine.settle().map_err(world::failure)?;
-    let mut store = engine.world().store();
+    let mut store = engine.world().store().map_err(world::failure)?;
     let left = store.waiting_deliveries().map_err(world::failure)?;
     if left > 0 && store.is_in_memory() {
         eprintln!("{left} queued deliveries could not be made and are lost, because the database is in memory only");

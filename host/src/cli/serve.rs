@@ -110,7 +110,7 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
     if let Some(server) = server {
         server.finish();
     }
-    engine.world().store().close().map_err(world::failure)?;
+    engine.world().store().and_then(|mut store| store.close()).map_err(world::failure)?;
     Ok(Exit::Ok)
 }
 

@@ -65,9 +65,6 @@ pub fn engine(options: &Options, folder: &Path, prints: Prints) -> Result<Engine
     let mut builder = Engine::builder().limits(config.limits.clone()).printer(move |level, line| print(prints, level, line));
     let database = options.db.clone().or(config.database.clone()).unwrap_or_else(|| DEFAULT_DATABASE.into());
     if database != Path::new(":memory:") {
-        if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| Failure::new(Exit::Database, format!("gbvm: {}: the folder cannot be made: {error}", parent.display())))?;
-        }
         builder = builder.database(database);
     }
     for (origin, target) in &config.routes {
