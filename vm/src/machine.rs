@@ -5,6 +5,7 @@
 
 mod access;
 mod core;
+pub mod count;
 mod fast;
 mod place;
 mod portable;
@@ -30,6 +31,7 @@ use crate::verify::verify;
 
 pub(crate) use core::{WINDOW, Window};
 use core::{Callee, Core, Flow, Stopped};
+use count::Counts;
 
 /// The most places a trace tells; of a deeper one the middle is left out.
 const TRACE_MAX: usize = 20;
@@ -257,12 +259,21 @@ impl Vm {
 
     /// Begins or goes on until the run needs something. A run that has ended stays so.
     pub fn run(&mut self, now: &dyn Fn() -> Instant) -> Stop {
+        self.run_until(now, None)
+    }
+
+    /// As [`Vm::run`], counting the instructions: slower, to learn which are worth making faster.
+    pub fn run_counted(&mut self, now: &dyn Fn() -> Instant, counts: &mut Counts) -> Stop {
+        self.run_until(now, Some(counts))
+    }
+
+    fn run_until(&mut self, now: &dyn Fn() -> Instant, counts: Option<&mut Counts>) -> Stop {
         match self.state {
             State::Ended => return Stop::Done,
             State::Waiting { .. } => return Stop::HostCall,
             State::Ready => {}
         }
-        match self.execute(now) {
+        match self.execute(now, counts) {
             Ok(stop) => stop,
             Err(fault) => {
                 self.state = State::Ended;
@@ -303,7 +314,7 @@ impl Vm {
     }
 
     /// Executes until the run ends, fails, or needs something.
-    fn execute(&mut self, now: &dyn Fn() -> Instant) -> Result<Stop, Fault> {
+    fn execute(&mut self, now: &dyn Fn() -> Instant, mut counts: Option<&mut Counts>) -> Result<Stop, Fault> {
         let linked = self.linked.clone();
         let limits = self.limits.clone();
         loop {
@@ -329,6 +340,10 @@ impl Vm {
                 fault: None,
             };
             let stopped = match self.dispatcher {
+                _ if let Some(counts) = counts.as_deref_mut() => portable::run(&mut core, &mut self.stack, &mut pc, |core, window, instruction| {
+                    counts.note(instruction);
+                    fast::execute(core, window, instruction)
+                }),
                 Dispatcher::Reference => portable::run(&mut core, &mut self.stack, &mut pc, |_, _, _| Flow::Slow),
                 Dispatcher::Portable => portable::run(&mut core, &mut self.stack, &mut pc, fast::execute),
                 #[cfg(threaded)]

@@ -10,7 +10,7 @@ use crate::value::Value;
 ///
 /// `short_way` is tried first: it says [`Flow::Slow`] where the whole way must be taken.
 #[inline(always)]
-pub fn run(core: &mut Core<'_>, stack: &mut [Value], pc: &mut u32, short_way: impl Fn(&mut Core<'_>, &mut Window, &Instruction) -> Flow) -> Stopped {
+pub fn run(core: &mut Core<'_>, stack: &mut [Value], pc: &mut u32, mut short_way: impl FnMut(&mut Core<'_>, &mut Window, &Instruction) -> Flow) -> Stopped {
     let code = core.code;
     let mut at = *pc as usize;
     'window: loop {
