@@ -30,7 +30,7 @@ use crate::value::Value;
 use crate::verify::verify;
 
 pub(crate) use core::{WINDOW, Window};
-use core::{Callee, Core, Flow, Stopped};
+use core::{Callee, Core, Flow, INSTRUCTION_FUEL, Stopped};
 use count::Counts;
 
 /// The most places a trace tells; of a deeper one the middle is left out.
@@ -254,7 +254,7 @@ impl Vm {
 
     /// Sets how many instructions may run, counted on calls and backward jumps; none means no bound.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
-        self.fuel = fuel.unwrap_or(u64::MAX);
+        self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.saturating_mul(INSTRUCTION_FUEL));
     }
 
     /// Begins or goes on until the run needs something. A run that has ended stays so.

@@ -17,6 +17,8 @@ use crate::value::Value;
 /// Registers that a window spans: every index of one byte is inside.
 pub(crate) const WINDOW: usize = 256;
 
+/// The fuel of one instruction.
+pub const INSTRUCTION_FUEL: u64 = size_of::<Instruction>() as u64;
 /// How many bytes of text count as one instruction.
 const CHARGED_BYTES: usize = 64;
 /// How many elements that a function may look at count as one instruction.
@@ -58,6 +60,7 @@ pub struct Core<'a> {
     pub base: usize,
     /// How many registers the stack has.
     pub stack_len: usize,
+    /// In bytes of code, so that a way back costs what lies between two addresses.
     pub fuel: u64,
     /// Why the threaded dispatcher came back.
     pub stopped: Stopped,
@@ -112,14 +115,14 @@ impl Core<'_> {
     #[inline(always)]
     pub fn enter(&mut self, first: Reg, procedure: ProcIndex, callee: Callee) -> bool {
         let base = self.base + first.at();
-        if base + WINDOW > self.stack_len || self.fuel == 0 {
+        if base + WINDOW > self.stack_len || self.fuel < INSTRUCTION_FUEL {
             return false;
         }
         let Some(own) = self.frames.get_mut(self.depth) else { return false };
         *own = Frame { base: base as u32, pc: callee.entry, serial: 0, procedure, registers: callee.registers };
         self.depth += 1;
         self.base = base;
-        self.fuel -= 1;
+        self.fuel -= INSTRUCTION_FUEL;
         true
     }
 
@@ -133,7 +136,7 @@ impl Core<'_> {
 
     /// Why a procedure could not be entered.
     pub fn no_room(&mut self, procedure: ProcIndex) -> Stopped {
-        if self.fuel == 0 {
+        if self.fuel < INSTRUCTION_FUEL {
             return Stopped::OutOfFuel;
         }
         if self.depth <= self.limits.call_depth {
@@ -154,7 +157,7 @@ impl Core<'_> {
             Value::Object(object) => object.len(),
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => 0,
         };
-        self.fuel = self.fuel.saturating_sub(size as u64);
+        self.fuel = self.fuel.saturating_sub(size as u64 * INSTRUCTION_FUEL);
     }
 
     /// Takes fuel for a value that a function was given: it may look at all of it, but most do not.
@@ -164,21 +167,16 @@ impl Core<'_> {
             Value::Array(array) => array.len() / CHARGED_ITEMS,
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Object(_) => 0,
         };
-        self.fuel = self.fuel.saturating_sub(size as u64);
+        self.fuel = self.fuel.saturating_sub(size as u64 * INSTRUCTION_FUEL);
     }
 
-    /// Pays for a way back of this many instructions; false where the fuel does not reach.
+    /// Pays for a way back over this many bytes of code; false where the fuel does not reach.
     #[inline(always)]
-    pub fn pay(&mut self, cost: u64) -> bool {
-        match self.fuel.checked_sub(cost) {
-            Some(left) => {
-                self.fuel = left;
-                true
-            }
-            None => {
-                self.fuel = 0;
-                false
-            }
+    pub fn pay(&mut self, bytes: usize) -> bool {
+        if self.fuel < bytes as u64 {
+            return false;
         }
+        self.fuel -= bytes as u64;
+        true
     }
 }

@@ -25,7 +25,7 @@ pub fn run(core: &mut Core<'_>, stack: &mut [Value], pc: &mut u32, mut short_way
                 Flow::Next => at += 1,
                 Flow::Jump(target) => {
                     let target = target.at();
-                    if target <= at && !core.pay((at + 1 - target) as u64) {
+                    if target <= at && !core.pay((at + 1 - target) * size_of::<Instruction>()) {
                         *pc = target as u32;
                         return Stopped::OutOfFuel;
                     }

@@ -106,7 +106,7 @@ unsafe fn go_on(flow: Flow, ip: *const Instruction, window: *mut Window, core: *
             Flow::Next => next(ip.add(1), window, core, handlers),
             Flow::Jump(target) => {
                 let to = (*core).code.as_ptr().add(target.at());
-                if to <= ip && !(*core).pay(ip.offset_from(to) as u64 + 1) {
+                if to <= ip && !(*core).pay(ip.add(1).byte_offset_from(to) as usize) {
                     (*core).stopped = Stopped::OutOfFuel;
                     return to;
                 }
