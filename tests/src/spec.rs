@@ -3,7 +3,8 @@
 //! `# name` begins a case. Its sections are `## Source`, optionally `## Library` (a file of `lib/`), `## Body` (the
 //! JSON of a webhook) and `## Peer` (answers of the network, a line each: `METHOD URL STATUS BODY`), and what is compared: `## Output` (printed lines), `## Error` (compile errors, or the failure of
 //! the run), `## Answer` (status and body), `## Rows` (a SELECT line, then a row a line), `## Sent` (calls and
-//! mails), `## Headers` (calls with the headers that the script set), `## Warnings` and, for lowering, `## Bytecode`. With `UPDATE=1` in the environment, what was found replaces what stands there.
+//! mails), `## Headers` (calls with the headers that the script set), `## Warnings` and, for lowering, `## Bytecode` (as
+//! compiled) and `## Specialized` (as executed). With `UPDATE=1` in the environment, what was found replaces what stands there.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -158,13 +159,14 @@ pub fn observe(case: &Case) -> Case {
     let source = given("Source").expect("every case has a source");
     let mut sources = vec![Source::new("test.bas", source)];
     sources.extend(given("Library").map(|text| Source::new("lib/library.bas", text)));
-    let (mut error, mut answer, mut bytecode, mut warnings) = (String::new(), String::new(), String::new(), String::new());
+    let (mut error, mut answer, mut bytecode, mut specialized, mut warnings) = (String::new(), String::new(), String::new(), String::new(), String::new());
     match scripts::compile(sources, &[]) {
         Err(LoadError::Invalid(invalid)) => error = format!("{invalid}\n"),
         Err(unreadable @ LoadError::Unreadable(..)) => panic!("{unreadable}"),
         Ok(script) => {
             let script = Arc::new(script);
             bytecode = gbvm_vm::disasm::disassemble(script.linked.program());
+            specialized = gbvm_vm::disasm::disassemble_linked(&script.linked);
             for warning in &script.warnings {
                 let _ = writeln!(warnings, "{}", warning.plain(&script.sources));
             }
@@ -208,6 +210,7 @@ pub fn observe(case: &Case) -> Case {
             "Error" => error.clone(),
             "Answer" => answer.clone(),
             "Bytecode" => bytecode.clone(),
+            "Specialized" => specialized.clone(),
             "Warnings" => warnings.clone(),
             "Sent" => sent.clone(),
             "Headers" => headers.clone(),
