@@ -34,6 +34,10 @@ use core::{Callee, Core, Flow, Stopped};
 /// The most places a trace tells; of a deeper one the middle is left out.
 const TRACE_MAX: usize = 20;
 
+/// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
+/// one: neither may look like a hit.
+const MET_NOTHING: (u64, u32) = (u64::MAX, 0);
+
 /// A verified program with its functions bound, shared by all its runs.
 pub struct Linked {
     program: Arc<Program>,
@@ -205,7 +209,7 @@ impl Vm {
             constants: constants.collect(),
             names,
             shapes,
-            caches: vec![(0, 0); usize::from(program.caches)],
+            caches: vec![MET_NOTHING; usize::from(program.caches)],
             fuel: u64::MAX,
             dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
