@@ -13,9 +13,13 @@ use crate::native::Native;
 use crate::object::{Key, Shape};
 use crate::program::{ProcIndex, Program, Reg, SiteIndex, Target};
 use crate::value::Value;
+use crate::verify::REGISTERS_MAX;
 
-/// Registers that a window spans: every index of one byte is inside.
-pub(crate) const WINDOW: usize = 256;
+/// Registers that a window spans: every index of one byte is inside, and so is every register of a procedure that is
+/// called from here, so that a call can clear them all.
+pub(crate) const WINDOW: usize = 512;
+
+const _: () = assert!(2 * REGISTERS_MAX as usize <= WINDOW);
 
 /// How many bytes of text count as one instruction.
 const CHARGED_BYTES: usize = 64;

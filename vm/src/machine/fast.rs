@@ -520,7 +520,6 @@ pub fn Call(core: &mut Core<'_>, window: &mut W, first: Reg, procedure: ProcInde
     let Some(&callee) = core.callees.get(procedure.at()) else { return Flow::Slow };
     let from = first.at() + usize::from(callee.parameters);
     let to = (first.at() + usize::from(callee.registers)).min(WINDOW);
-    // The part of the callee's window that this one does not reach was left clean by whoever used it last.
     let Some(rest) = window.get_mut(from.min(to)..to) else { return Flow::Slow };
     for register in rest {
         if !store_plain(register, Value::Missing) {
@@ -715,7 +714,6 @@ pub fn CallClean(core: &mut Core<'_>, window: &mut W, first: Reg, procedure: Pro
     }
     let mut register = callee.parameters;
     while register < callee.variables {
-        // Past the window nobody has been since it was cleaned.
         if let Some(slot) = window.get_mut(first.at() + usize::from(register)) {
             store_plain(slot, Value::Missing);
         }
