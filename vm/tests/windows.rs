@@ -36,6 +36,20 @@ fn result_of(linked: &Arc<Linked>, dispatcher: Dispatcher) -> String {
 }
 
 #[test]
+fn what_a_caller_of_the_caller_left_above_is_not_seen() {
+    let linked = program(&[
+        // What was computed in the last register is left there.
+        (9, true, &[I::LoadConst { dst: Reg(8), constant: ConstIndex(0) }, I::Call { first: Reg(1), procedure: ProcIndex(1) }, I::Move { dst: Reg(0), src: Reg(1) }, I::Halt {}]),
+        (2, false, &[I::Call { first: Reg(1), procedure: ProcIndex(2) }, I::Return { src: Reg(1) }]),
+        // Its register 6 is the last one of the main part.
+        (8, true, &[I::Move { dst: Reg(0), src: Reg(6) }, I::Return { src: Reg(0) }]),
+    ]);
+    for &dispatcher in Dispatcher::ALL {
+        assert_eq!(result_of(&linked, dispatcher), "Missing", "{dispatcher:?}");
+    }
+}
+
+#[test]
 fn what_an_earlier_call_left_far_above_is_not_seen() {
     let linked = program(&[
         (241, true, &[I::Call { first: Reg(240), procedure: ProcIndex(1) }, I::Call { first: Reg(240), procedure: ProcIndex(1) }, I::Move { dst: Reg(0), src: Reg(240) }, I::Halt {}]),
