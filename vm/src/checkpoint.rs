@@ -22,9 +22,14 @@ use crate::text::{Origin, Text};
 use crate::value::{Array, DEPTH_MAX, Value};
 
 /// The beginning of every checkpoint: a name and the version of the form.
-const MAGIC: &[u8; 5] = b"gbvm\x01";
+const MAGIC: &[u8; 5] = b"gbvm\x02";
 /// Shorter texts are repeated rather than referenced.
 const SHARED_MIN: usize = 64;
+
+/// Whether a text is written once and then referenced. A secret is not: it may have another length when it is read.
+fn is_referenced(text: &Text) -> bool {
+    text.as_str().len() >= SHARED_MIN && !text.has_secret()
+}
 
 const MISSING: u8 = 0;
 const NULL: u8 = 1;
@@ -283,7 +288,7 @@ impl<'a> Writer<'a> {
                 self.bytes.extend(instant.0.to_le_bytes());
             }
             Value::Text(text) => {
-                let is_shared = text.as_str().len() >= SHARED_MIN;
+                let is_shared = is_referenced(text);
                 if is_shared && self.is_seen(text.address()) {
                     return Ok(());
                 }
@@ -446,7 +451,7 @@ impl<'a, 's> Reader<'a, 's> {
             }
             TEXT => {
                 let text = self.text()?;
-                if text.as_str().len() < SHARED_MIN {
+                if !is_referenced(&text) {
                     return Ok(Value::Text(text));
                 }
                 Value::Text(text)
