@@ -25,6 +25,8 @@ const _: () = assert!(2 * REGISTERS_MAX as usize <= WINDOW);
 const CHARGED_BYTES: usize = 64;
 /// How many elements that a function may look at count as one instruction.
 const CHARGED_ITEMS: usize = 1024;
+/// How much weight that an operator looks at or makes counts as one instruction.
+const CHARGED_WEIGHT: u32 = 16;
 
 /// The registers that the running procedure can name.
 pub type Window = [Value; WINDOW];
@@ -169,6 +171,18 @@ impl Core<'_> {
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Object(_) => 0,
         };
         self.fuel = self.fuel.saturating_sub(size as u64);
+    }
+
+    /// Takes fuel for two values that are compared part by part: for the parts of the lighter one.
+    pub fn charge_compare(&mut self, a: &Value, b: &Value) {
+        if let (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) = (a, b) {
+            self.charge_walk(if a.weight() < b.weight() { a } else { b });
+        }
+    }
+
+    /// Takes fuel for a value that an operator looks at, or makes, from end to end.
+    pub fn charge_walk(&mut self, value: &Value) {
+        self.fuel = self.fuel.saturating_sub(u64::from(value.weight() / CHARGED_WEIGHT));
     }
 
     /// Pays for a way back of this many instructions; false where the fuel does not reach.
