@@ -254,7 +254,8 @@ impl Vm {
         shared.chain(own)
     }
 
-    /// Sets how many instructions may run, counted on calls and backward jumps; none means no bound.
+    /// Sets how many instructions may run; none means no bound. They are counted on calls and backward jumps, and what
+    /// looks at much counts as many.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.fuel = fuel.unwrap_or(u64::MAX);
     }

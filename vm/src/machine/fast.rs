@@ -1,12 +1,12 @@
 //! The short ways: what the common instructions do in the common case.
 //!
 //! Each function is named after its instruction and does the same as the whole way, or says [`Flow::Slow`] before it
-//! has changed anything. Results are written where the kinds are known. Both dispatchers are made of these functions.
+//! has changed anything that is seen. Results are written where the kinds are known. The threaded and the portable
+//! dispatcher are made of these functions.
 
 #![cfg_attr(not(threaded), allow(dead_code, unused_imports))] // some parts serve the threaded dispatcher only
 
 #![allow(non_snake_case)] // named as the instructions are
-
 
 use crate::isa::{FloatReg, Instruction, IntReg, PlainReg};
 use crate::machine::core::{Core, Flow, WINDOW, Window};
