@@ -56,7 +56,8 @@ pub fn keep_working(world: &World) {
     let in_flight = Mutex::new(HashSet::new());
     std::thread::scope(|scope| {
         while world.takes_work() {
-            let free = AT_ONCE - in_flight.lock().unwrap_or_else(PoisonError::into_inner).len();
+            // Asked before the queues are read: what ends meanwhile may be among what was read, and is not to begin anew.
+            let busy = in_flight.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let tasks = match due(world) {
                 Ok(tasks) => tasks,
                 Err(fault) => {
@@ -64,12 +65,8 @@ pub fn keep_working(world: &World) {
                     Vec::new()
                 }
             };
-            let fresh: Vec<Task> = {
-                let mut in_flight = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-                tasks.into_iter().filter(|task| !in_flight.contains(&task.id())).take(free).collect::<Vec<_>>().into_iter().inspect(|task| {
-                    in_flight.insert(task.id());
-                }).collect()
-            };
+            let fresh: Vec<Task> = tasks.into_iter().filter(|task| !busy.contains(&task.id())).take(AT_ONCE - busy.len()).collect();
+            in_flight.lock().unwrap_or_else(PoisonError::into_inner).extend(fresh.iter().map(Task::id));
             for task in fresh {
                 let in_flight = &in_flight;
                 scope.spawn(move || {

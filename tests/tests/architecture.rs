@@ -1,4 +1,4 @@
-//! What must stay absent: edges between crates, second TLS stacks, keywords spelt outside their table.
+//! What must stay absent: edges between crates, second TLS stacks, keywords spelt outside their table, `unsafe` elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -82,6 +82,15 @@ fn sources_come_from_one_registry() {
 }
 
 /// A keyword is one record in `stdlib`. A second place that spells it would have to be changed with it.
+#[test]
+fn two_files_have_unsafe() {
+    let folders: Vec<PathBuf> = ["vm", "lang", "stdlib", "host"].iter().map(|name| root().join(name).join("src")).collect();
+    let allowing = rust_files(&folders).into_iter().filter(|path| fs::read_to_string(path).expect("a source file is UTF-8").contains("allow(unsafe_code)"));
+    let mut found: Vec<PathBuf> = allowing.map(|path| path.strip_prefix(root()).expect("it was found there").to_owned()).collect();
+    found.sort();
+    assert_eq!(found, [Path::new("vm/src/machine/threaded.rs"), Path::new("vm/src/shared.rs")]);
+}
+
 #[test]
 fn keywords_are_spelt_in_their_table_only() {
     let phrases: BTreeSet<&str> = gbvm_stdlib::signatures()

@@ -12,17 +12,24 @@ use rustc_hash::FxHashMap;
 use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::instant::Instant;
+use crate::isa::Instruction;
 use crate::limits::Limits;
 use crate::machine::{Linked, Secrets, State, Vm, WINDOW};
 use crate::object::{Key, Object};
 use crate::program::{ProcIndex, Program, Reg, SiteIndex};
+use crate::specialize::Kind;
 use crate::text::{Origin, Text};
 use crate::value::{Array, DEPTH_MAX, Value};
 
 /// The beginning of every checkpoint: a name and the version of the form.
-const MAGIC: &[u8; 5] = b"gbvm\x01";
+const MAGIC: &[u8; 5] = b"gbvm\x02";
 /// Shorter texts are repeated rather than referenced.
 const SHARED_MIN: usize = 64;
+
+/// Whether a text is written once and then referenced. A secret is not: it may have another length when it is read.
+fn is_referenced(text: &Text) -> bool {
+    text.as_str().len() >= SHARED_MIN && !text.has_secret()
+}
 
 const MISSING: u8 = 0;
 const NULL: u8 = 1;
@@ -101,31 +108,38 @@ impl Vm {
         self.alive().iter().map(|frame| frame.base as usize + usize::from(program.procedures[frame.procedure.at()].registers)).max().unwrap_or(0)
     }
 
-    /// Checks that the registers hold what the code trusts them to hold.
+    /// Checks that the procedures wait for the calls they made, and that the registers hold what the code trusts them
+    /// to hold.
     fn check_registers(&self) -> Result<(), Fault> {
         if self.state == State::Ended {
             return Ok(());
         }
         let program = self.linked.program();
+        // Where windows overlap, the innermost procedure that has a register decides what is in it.
+        let mut kinds = vec![Kind::Any; self.live_registers()];
         for (depth, frame) in self.alive().iter().enumerate() {
             let procedure = &program.procedures[frame.procedure.at()];
             let base = frame.base as usize;
-            let mut registers = &self.stack[base..base + usize::from(procedure.registers)];
-            // One that waits for a call has not seen its end yet.
-            let pc = match (self.alive().get(depth + 1), self.state) {
+            let callee = self.alive().get(depth + 1);
+            let awaited = match (callee, self.state) {
                 (Some(callee), _) => {
-                    // What the callee uses is its own.
-                    registers = &registers[..callee.base as usize - base];
-                    frame.pc.checked_sub(1)
+                    let first = u8::try_from(callee.base as usize - base).map_err(|_| damaged("a procedure is out of range"))?;
+                    Some(Instruction::Call { first: Reg(first), procedure: callee.procedure })
                 }
-                (None, State::Waiting { .. }) => frame.pc.checked_sub(1),
-                (None, State::Ready | State::Ended) => Some(frame.pc),
+                (None, State::Waiting { dst, first, site }) => Some(Instruction::CallHost { dst, first, site }),
+                (None, State::Ready | State::Ended) => None,
             };
-            if !pc.is_some_and(|pc| self.linked.knowledge().allows(program, procedure, pc, registers)) {
-                return Err(damaged("a register holds what it cannot"));
+            // One that waits for a call has not seen its end yet.
+            let pc = if awaited.is_some() { frame.pc.checked_sub(1).filter(|pc| *pc >= procedure.entry) } else { Some(frame.pc) };
+            let pc = pc.filter(|pc| awaited.is_none_or(|awaited| program.code[*pc as usize] == awaited));
+            let pc = pc.ok_or_else(|| damaged("a procedure waits for what it did not call"))?;
+            let known = self.linked.knowledge().kinds_at(program, procedure, pc).ok_or_else(|| damaged("a procedure is where it cannot be"))?;
+            for (register, kind) in (base..).zip(known) {
+                let is_given_away = callee.is_some_and(|callee| register >= callee.base as usize);
+                kinds[register] = if is_given_away { kind.after_use() } else { kind };
             }
         }
-        Ok(())
+        if kinds.iter().zip(&self.stack).all(|(kind, value)| kind.holds(value)) { Ok(()) } else { Err(damaged("a register holds what it cannot")) }
     }
 
     /// The run that a checkpoint describes.
@@ -274,7 +288,7 @@ impl<'a> Writer<'a> {
                 self.bytes.extend(instant.0.to_le_bytes());
             }
             Value::Text(text) => {
-                let is_shared = text.as_str().len() >= SHARED_MIN;
+                let is_shared = is_referenced(text);
                 if is_shared && self.is_seen(text.address()) {
                     return Ok(());
                 }
@@ -437,7 +451,7 @@ impl<'a, 's> Reader<'a, 's> {
             }
             TEXT => {
                 let text = self.text()?;
-                if text.as_str().len() < SHARED_MIN {
+                if !is_referenced(&text) {
                     return Ok(Value::Text(text));
                 }
                 Value::Text(text)

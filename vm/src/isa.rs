@@ -1,8 +1,8 @@
 //! THE instruction table: one row makes the variant, its disassembly and its documentation.
 //!
 //! An instruction is eight bytes: its opcode, then its operands. Registers are those of the running procedure; a
-//! `Target` is a position in the program's code. Budgets are counted on calls and backward jumps only. Instructions
-//! with a range of registers, and calls, take the values out of it.
+//! `Target` is a position in the program's code. Instructions with a range of registers, and calls, take the values out
+//! of it. The last rows are made by linking only: see `specialize`.
 
 use crate::program::*;
 

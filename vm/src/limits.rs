@@ -3,7 +3,8 @@
 /// What scripts, requests and queues may use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Instructions a segment may execute, counted on calls and backward jumps; none means no bound.
+    /// Instructions a segment may execute, counted on calls and backward jumps; none means no bound. What looks at much
+    /// counts as many.
     pub fuel: Option<u64>,
     /// Wall time of a run that a webhook started, in milliseconds, not counting waits for answers; none means no bound.
     pub webhook_wall_ms: Option<u64>,

@@ -36,6 +36,10 @@ use count::Counts;
 /// The most places a trace tells; of a deeper one the middle is left out.
 const TRACE_MAX: usize = 20;
 
+/// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
+/// one: neither may look like a hit.
+const MET_NOTHING: (u64, u32) = (u64::MAX, 0);
+
 /// A verified program with its functions bound, shared by all its runs.
 pub struct Linked {
     program: Arc<Program>,
@@ -207,7 +211,7 @@ impl Vm {
             constants: constants.collect(),
             names,
             shapes,
-            caches: vec![(0, 0); usize::from(program.caches)],
+            caches: vec![MET_NOTHING; usize::from(program.caches)],
             fuel: u64::MAX,
             dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
@@ -252,7 +256,8 @@ impl Vm {
         shared.chain(own)
     }
 
-    /// Sets how many instructions may run, counted on calls and backward jumps; none means no bound.
+    /// Sets how many instructions may run; none means no bound. They are counted on calls and backward jumps, and what
+    /// looks at much counts as many.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.saturating_mul(INSTRUCTION_FUEL));
     }

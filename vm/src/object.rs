@@ -202,7 +202,7 @@ impl Object {
     /// An object of a shape, its values in the order of the shape's keys.
     ///
     /// # Errors
-    /// `E_DEPTH`.
+    /// `E_DEPTH`, `E_TOO_LARGE`.
     ///
     /// # Panics
     /// Where the numbers of keys and values differ.
@@ -220,7 +220,7 @@ impl Object {
     /// An object from its fields in order; of a repeated key the last value counts.
     ///
     /// # Errors
-    /// `E_DEPTH`.
+    /// `E_DEPTH`, `E_TOO_LARGE`.
     pub fn of_fields<K: Into<Key>>(fields: impl IntoIterator<Item = (K, Value)>) -> Result<Object, Fault> {
         let mut object = Object::new();
         for (key, value) in fields {
@@ -292,7 +292,7 @@ impl Object {
     /// Sets the field with exactly that name, adding it at the end where there is none.
     ///
     /// # Errors
-    /// `E_DEPTH`.
+    /// `E_DEPTH`, `E_TOO_LARGE`.
     pub fn set(&mut self, name: &Key, value: Value) -> Result<(), Fault> {
         self.change(name, |slot| {
             *slot = value;
@@ -303,7 +303,7 @@ impl Object {
     /// Sets a field by a name that is not shared yet.
     ///
     /// # Errors
-    /// `E_DEPTH`.
+    /// `E_DEPTH`, `E_TOO_LARGE`.
     pub fn set_str(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         self.set(&Key::from(name), value)
     }
@@ -311,7 +311,7 @@ impl Object {
     /// Changes the field with exactly that name by a function that gets it; an absent one begins as MISSING.
     ///
     /// # Errors
-    /// Those of the function, and `E_DEPTH`; the field is then MISSING or as the function left it.
+    /// Those of the function; `E_DEPTH` and `E_TOO_LARGE`, after which the field is NULL.
     pub fn change<T>(&mut self, name: &Key, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
         let slot = match self.exact_slot(name) {
             Some(slot) => slot,

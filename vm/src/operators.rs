@@ -163,7 +163,7 @@ fn order_int_float(int: i64, float: f64) -> Ordering {
 /// `a + b` where neither is written as a string: adds numbers and dates, joins arrays, else joins texts.
 ///
 /// # Errors
-/// `E_OVERFLOW`, `E_RANGE`, `E_DEPTH`.
+/// `E_OVERFLOW`, `E_RANGE`, `E_TOO_LARGE`.
 pub fn add(a: &Value, b: &Value) -> Result<Value, Fault> {
     match (a, b) {
         (Value::Date(date), seconds) | (seconds, Value::Date(date)) if !matches!(seconds, Value::Text(_)) => match coerce::number(seconds) {

@@ -98,7 +98,7 @@ pub struct Procedure {
     pub end: u32,
     /// How many parameters it has; they are its first registers.
     pub parameters: u8,
-    /// How many registers it uses, at most 250.
+    /// How many registers it uses, at most [`crate::verify::REGISTERS_MAX`].
     pub registers: u8,
     /// The names of registers that hold variables, for messages: `(register, name)`.
     pub variables: Vec<(u8, Arc<str>)>,

@@ -15,7 +15,7 @@ use crate::value::Value;
 
 /// What a register is known to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     /// No way has led here yet.
     Never,
     Int,
@@ -36,7 +36,13 @@ impl Kind {
         }
     }
 
-    fn holds(self, value: &Value) -> bool {
+    /// What is left of it once a procedure has used the register and given it back.
+    pub fn after_use(self) -> Kind {
+        self.or(Kind::Plain)
+    }
+
+    /// Whether a value is of this kind.
+    pub fn holds(self, value: &Value) -> bool {
         match self {
             Kind::Never => false,
             Kind::Int => matches!(value, Value::Int(_)),
@@ -108,6 +114,9 @@ struct Contract {
     parameters: Vec<Kind>,
     result: Kind,
     is_explored: bool,
+    /// Whether nothing above its parameters counts references when it is entered, not even above its own registers:
+    /// what its callers left there is under the windows of those that it calls.
+    is_clean: bool,
     /// Where jumps in it lead.
     targets: BTreeSet<u32>,
     /// The procedures that call it.
@@ -119,14 +128,14 @@ pub fn specialize(program: &Program) -> (Vec<I>, Knowledge) {
     let mut knowledge = Knowledge { states: BTreeMap::new(), procedures: Vec::new() };
     for procedure in &program.procedures {
         let targets = (procedure.entry..procedure.end).filter_map(|pc| program.code[pc as usize].clone().target_mut().map(|target| target.0));
-        knowledge.procedures.push(Contract { parameters: vec![Kind::Never; usize::from(procedure.parameters)], result: Kind::Never, is_explored: false, targets: targets.collect(), callers: BTreeSet::new() });
+        knowledge.procedures.push(Contract { parameters: vec![Kind::Never; usize::from(procedure.parameters)], result: Kind::Never, is_explored: false, is_clean: true, targets: targets.collect(), callers: BTreeSet::new() });
     }
     let mut waiting = BTreeSet::from([0]);
     while let Some(at) = waiting.pop_first() {
         knowledge.explore(program, at, &mut waiting);
     }
     let mut code = program.code.clone();
-    for procedure in &program.procedures {
+    for (procedure, contract) in program.procedures.iter().zip(&knowledge.procedures) {
         let mut state = None;
         for pc in procedure.entry..procedure.end {
             if let Some(known) = knowledge.states.get(&pc) {
@@ -135,7 +144,7 @@ pub fn specialize(program: &Program) -> (Vec<I>, Knowledge) {
             // What no way leads to is left as it is.
             let Some(known) = &mut state else { continue };
             let instruction = program.code[pc as usize];
-            code[pc as usize] = known_form(program, instruction, known);
+            code[pc as usize] = known_form(program, instruction, known, contract.is_clean);
             if !follow(program, &knowledge.procedures, instruction, known).falls_through {
                 state = None;
             }
@@ -166,7 +175,7 @@ impl Knowledge {
             let mut pc = start;
             loop {
                 let mut instruction = program.code[pc as usize];
-                self.note_contract(instruction, &state, at, others);
+                self.note_contract(program, instruction, &state, at, others);
                 let before = instruction.target_mut().is_some().then(|| state.clone());
                 let after = follow(program, &self.procedures, instruction, &mut state);
                 if let (Some(target), Some(before)) = (instruction.target_mut(), before) {
@@ -186,12 +195,17 @@ impl Knowledge {
     }
 
     /// Learns from a call what its procedure is given, and from a RETURN what the present one gives.
-    fn note_contract(&mut self, instruction: I, state: &State, at: usize, others: &mut BTreeSet<usize>) {
+    fn note_contract(&mut self, program: &Program, instruction: I, state: &State, at: usize, others: &mut BTreeSet<usize>) {
         match instruction {
             I::Call { first, procedure } => {
+                let is_clean_above = self.procedures[at].is_clean;
                 let callee = &mut self.procedures[procedure.at()];
                 callee.callers.insert(at);
-                let mut is_news = false;
+                // The call clears the registers of the callee, and none above them.
+                let mut above = state.0.iter().skip(first.at() + usize::from(program.procedures[procedure.at()].registers));
+                let is_clean = is_clean_above && above.all(|kind| kind.is_plain());
+                let mut is_news = callee.is_clean && !is_clean;
+                callee.is_clean &= is_clean;
                 for (own, given) in callee.parameters.iter_mut().zip(&state.0[first.at()..]) {
                     let both = own.or(*given);
                     is_news |= both != *own;
@@ -226,16 +240,16 @@ impl Knowledge {
         }
     }
 
-    /// Whether values may stand in the first registers of a procedure where it goes on at `pc`.
-    pub fn allows(&self, program: &Program, procedure: &Procedure, pc: u32, registers: &[Value]) -> bool {
-        let Some((&start, state)) = self.states.range(procedure.entry..=pc).next_back() else { return false };
+    /// What the registers of a procedure hold where it goes on at `pc`; none where it never does.
+    pub fn kinds_at(&self, program: &Program, procedure: &Procedure, pc: u32) -> Option<Vec<Kind>> {
+        let (&start, state) = self.states.range(procedure.entry..=pc).next_back()?;
         let mut state = state.clone();
         for at in start..pc {
             if !follow(program, &self.procedures, program.code[at as usize], &mut state).falls_through {
-                return false;
+                return None;
             }
         }
-        registers.iter().zip(&state.0).all(|(value, kind)| kind.holds(value))
+        Some(state.0)
     }
 }
 
@@ -319,7 +333,7 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
         I::Call { first, procedure } => {
             // The callee leaves its result in its first register, and nothing that counts references in the others.
             for register in first.at() + 1..state.0.len() {
-                state.0[register] = state.0[register].or(Kind::Plain);
+                state.0[register] = state.0[register].after_use();
             }
             let result = procedures[procedure.at()].result;
             state.set(first, result);
@@ -354,7 +368,7 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
 }
 
 /// The form of an instruction that does not check what is known; the instruction itself where it must look.
-fn known_form(program: &Program, instruction: I, state: &State) -> I {
+fn known_form(program: &Program, instruction: I, state: &State, is_clean_above: bool) -> I {
     let form = || match instruction {
         I::Move { dst, src } => Some(I::MovePlain { dst: state.plain(dst)?, src: state.plain(src)? }),
         I::Add { dst, a, b } => match (state.int(a), state.float(a)) {
@@ -389,7 +403,7 @@ fn known_form(program: &Program, instruction: I, state: &State) -> I {
         I::Call { first, procedure } => {
             let callee = &program.procedures[procedure.at()];
             let own = (first.at() + usize::from(callee.parameters)).min(state.0.len())..(first.at() + usize::from(callee.registers)).min(state.0.len());
-            let is_clean = state.0[own].iter().all(|kind| kind.is_plain());
+            let is_clean = is_clean_above && state.0[own].iter().all(|kind| kind.is_plain());
             is_clean.then_some(I::CallClean { first, procedure })
         }
         I::Return { src } => {

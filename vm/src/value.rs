@@ -55,7 +55,7 @@ impl Value {
     /// An array of values.
     ///
     /// # Errors
-    /// `E_DEPTH` where an element nests too deep already.
+    /// `E_DEPTH` where an element nests too deep already, `E_TOO_LARGE` where they weigh too much together.
     pub fn array(items: Vec<Value>) -> Result<Value, Fault> {
         Ok(Value::Array(Array::new(items)?))
     }
@@ -161,7 +161,7 @@ impl Array {
     /// An array of values.
     ///
     /// # Errors
-    /// `E_DEPTH` where an element nests too deep already, `E_TOO_LARGE` where the elements weigh too much together.
+    /// `E_DEPTH` where an element nests too deep already, `E_TOO_LARGE` where they weigh too much together.
     pub fn new(items: Vec<Value>) -> Result<Array, Fault> {
         let (depth, weight) = measure(&items)?;
         Ok(Array(Shared::new(ArrayData { items, depth, weight })))
@@ -240,7 +240,8 @@ impl Array {
     /// The caller bounds `index`.
     ///
     /// # Errors
-    /// Those of the function, and `E_DEPTH`; the element then keeps what the function left in it, as far as that is allowed.
+    /// Those of the function, after which the element is what the function left; `E_DEPTH` and `E_TOO_LARGE`, after which
+    /// it is NULL.
     pub fn change<T>(&mut self, index: usize, change: impl FnOnce(&mut Value) -> Result<T, Fault>) -> Result<T, Fault> {
         let data = self.0.make_mut();
         if index >= data.items.len() {

@@ -33,6 +33,8 @@ pub fn verify(program: &Program) -> Result<(), Fault> {
         next = procedure.end;
         check_procedure(program, procedure)?;
     }
+    // Nobody calls it before it runs, so that nothing would be known of them.
+    require(program.procedures.first().is_none_or(|main| main.parameters == 0), "the main part has parameters")?;
     if program.procedures.is_empty() || next as usize != program.code.len() {
         return Err(wrong("the procedures do not divide the code"));
     }

@@ -3,11 +3,10 @@
 use std::rc::Rc;
 
 use gbvm_vm::program::{GlobalIndex, Reg};
+use gbvm_vm::verify::REGISTERS_MAX;
 use rustc_hash::FxHashMap;
 
-/// How many registers a procedure may use.
-const REGISTERS_MAX: u8 = 250;
-/// How many of them may hold variables; the rest is for what expressions compute.
+/// How many of a procedure's registers may hold variables; the rest is for what expressions compute.
 const VARIABLES_MAX: usize = 180;
 
 /// Where a variable lives.

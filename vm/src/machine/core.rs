@@ -13,9 +13,13 @@ use crate::native::Native;
 use crate::object::{Key, Shape};
 use crate::program::{ProcIndex, Program, Reg, SiteIndex, Target};
 use crate::value::Value;
+use crate::verify::REGISTERS_MAX;
 
-/// Registers that a window spans: every index of one byte is inside.
-pub(crate) const WINDOW: usize = 256;
+/// Registers that a window spans: every index of one byte is inside, and so is every register of a procedure that is
+/// called from here, so that a call can clear them all.
+pub(crate) const WINDOW: usize = 512;
+
+const _: () = assert!(2 * REGISTERS_MAX as usize <= WINDOW);
 
 /// The fuel of one instruction.
 pub const INSTRUCTION_FUEL: u64 = size_of::<Instruction>() as u64;
@@ -23,6 +27,8 @@ pub const INSTRUCTION_FUEL: u64 = size_of::<Instruction>() as u64;
 const CHARGED_BYTES: usize = 64;
 /// How many elements that a function may look at count as one instruction.
 const CHARGED_ITEMS: usize = 1024;
+/// How much weight that an operator looks at or makes counts as one instruction.
+const CHARGED_WEIGHT: u32 = 16;
 
 /// The registers that the running procedure can name.
 pub type Window = [Value; WINDOW];
@@ -168,6 +174,18 @@ impl Core<'_> {
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Object(_) => 0,
         };
         self.fuel = self.fuel.saturating_sub(size as u64 * INSTRUCTION_FUEL);
+    }
+
+    /// Takes fuel for two values that are compared part by part: for the parts of the lighter one.
+    pub fn charge_compare(&mut self, a: &Value, b: &Value) {
+        if let (Value::Text(_), Value::Text(_)) | (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) = (a, b) {
+            self.charge_walk(if a.weight() < b.weight() { a } else { b });
+        }
+    }
+
+    /// Takes fuel for a value that an operator looks at, or makes, from end to end.
+    pub fn charge_walk(&mut self, value: &Value) {
+        self.fuel = self.fuel.saturating_sub(u64::from(value.weight() / CHARGED_WEIGHT) * INSTRUCTION_FUEL);
     }
 
     /// Pays for a way back over this many bytes of code; false where the fuel does not reach.

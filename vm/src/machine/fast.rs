@@ -1,12 +1,12 @@
 //! The short ways: what the common instructions do in the common case.
 //!
 //! Each function is named after its instruction and does the same as the whole way, or says [`Flow::Slow`] before it
-//! has changed anything. Results are written where the kinds are known. Both dispatchers are made of these functions.
+//! has changed anything that is seen. Results are written where the kinds are known. The threaded and the portable
+//! dispatcher are made of these functions.
 
 #![cfg_attr(not(threaded), allow(dead_code, unused_imports))] // some parts serve the threaded dispatcher only
 
 #![allow(non_snake_case)] // named as the instructions are
-
 
 use crate::isa::{FloatReg, Instruction, IntReg, PlainReg};
 use crate::machine::core::{Core, Flow, WINDOW, Window};
@@ -313,13 +313,17 @@ pub fn JumpIfPresent(_: &mut Core<'_>, window: &mut W, src: Reg, target: Target)
     jump_if(!window[src.at()].is_nothing(), target)
 }
 
+/// How many bytes a text has whose comparison is charged.
+const LONG_TEXT: usize = 4096;
+
 /// Whether two values are equal, where that is seen at once.
 #[inline(always)]
 fn plainly_equal(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Some(a == b),
         (Value::Float(a), Value::Float(b)) => Some(a == b),
-        (Value::Text(a), Value::Text(b)) if a.is_plain() && b.is_plain() => Some(a == b),
+        // Comparing long texts takes time, which the whole way charges.
+        (Value::Text(a), Value::Text(b)) if a.is_plain() && b.is_plain() && a.as_str().len() < LONG_TEXT => Some(a == b),
         _ => None,
     }
 }
@@ -460,7 +464,7 @@ pub fn GetIndex(_: &mut Core<'_>, window: &mut W, dst: Reg, object: Reg, index: 
 }
 
 #[inline(always)]
-pub fn SetIndex(_: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
+pub fn SetIndex(core: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
     let Value::Int(index) = window[index.at()] else { return Flow::Slow };
     let Ok([object, value]) = window.get_disjoint_mut([object.at(), src.at()]) else { return Flow::Slow };
     if !value.is_counted()
@@ -470,7 +474,7 @@ pub fn SetIndex(_: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: 
         let length = array.len();
         return match array.own_item(index as usize) {
             Some(item) => done(replace_plain(item, value)),
-            None => done(index as usize == length && array.try_push(value)),
+            None => done(index as usize == length && length < core.limits.array_items && array.try_push(value)),
         };
     }
     Flow::Slow
@@ -520,7 +524,6 @@ pub fn Call(core: &mut Core<'_>, window: &mut W, first: Reg, procedure: ProcInde
     let Some(&callee) = core.callees.get(procedure.at()) else { return Flow::Slow };
     let from = first.at() + usize::from(callee.parameters);
     let to = (first.at() + usize::from(callee.registers)).min(WINDOW);
-    // The part of the callee's window that this one does not reach was left clean by whoever used it last.
     let Some(rest) = window.get_mut(from.min(to)..to) else { return Flow::Slow };
     for register in rest {
         if !store_plain(register, Value::Missing) {
@@ -672,13 +675,13 @@ pub fn GetIndexAt(_: &mut Core<'_>, window: &mut W, dst: Reg, object: Reg, index
 }
 
 #[inline(always)]
-pub fn SetIndexPlain(_: &mut Core<'_>, window: &mut W, object: Reg, index: IntReg, src: PlainReg) -> Flow {
+pub fn SetIndexPlain(core: &mut Core<'_>, window: &mut W, object: Reg, index: IntReg, src: PlainReg) -> Flow {
     let (at, value) = (int(window, index) as usize, plain(window, src));
     let Value::Array(array) = &mut window[object.at()] else { return Flow::Slow };
     let length = array.len();
     match array.own_item(at) {
         Some(item) => done(store_plain(item, value)),
-        None => done(at == length && array.try_push(&value)),
+        None => done(at == length && length < core.limits.array_items && array.try_push(&value)),
     }
 }
 
@@ -715,7 +718,6 @@ pub fn CallClean(core: &mut Core<'_>, window: &mut W, first: Reg, procedure: Pro
     }
     let mut register = callee.parameters;
     while register < callee.variables {
-        // Past the window nobody has been since it was cleaned.
         if let Some(slot) = window.get_mut(first.at() + usize::from(register)) {
             store_plain(slot, Value::Missing);
         }

@@ -15,7 +15,7 @@ use crate::machine::{fast, whole};
 use crate::value::Value;
 
 /// The code of an instruction. It gives back where execution stopped; why is in the core.
-type Handler = for<'a> unsafe extern "sysv64" fn(*const Instruction, *mut Window, *mut Core<'a>, Handlers) -> *const Instruction;
+type Handler = for<'a> unsafe extern "sysv64-unwind" fn(*const Instruction, *mut Window, *mut Core<'a>, Handlers) -> *const Instruction;
 
 /// The code of every instruction, by the number of its opcode; handed on from handler to handler in a register.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ macro_rules! threads {
             use super::*;
 
             $(
-                pub unsafe extern "sysv64" fn $name(ip: *const Instruction, window: *mut Window, core: *mut Core<'_>, handlers: Handlers) -> *const Instruction {
+                pub unsafe extern "sysv64-unwind" fn $name(ip: *const Instruction, window: *mut Window, core: *mut Core<'_>, handlers: Handlers) -> *const Instruction {
                     // SAFETY: the handler was found by the opcode of this very instruction; see the head of the file.
                     unsafe {
                         let Instruction::$name { $($operand),* } = *ip else { unreachable_unchecked() };
@@ -68,7 +68,7 @@ macro_rules! directs {
             use super::*;
 
             $(
-                pub unsafe extern "sysv64" fn $name(ip: *const Instruction, window: *mut Window, core: *mut Core<'_>, handlers: Handlers) -> *const Instruction {
+                pub unsafe extern "sysv64-unwind" fn $name(ip: *const Instruction, window: *mut Window, core: *mut Core<'_>, handlers: Handlers) -> *const Instruction {
                     // SAFETY: the handler was found by the opcode of this very instruction; see the head of the file.
                     unsafe {
                         let Instruction::$name { $($operand),* } = *ip else { unreachable_unchecked() };
@@ -87,7 +87,7 @@ macro_rules! directs {
 }
 whole::with_direct_ways!(directs);
 
-unsafe extern "sysv64" fn whole_way(ip: *const Instruction, window: *mut Window, core: *mut Core<'_>, handlers: Handlers) -> *const Instruction {
+unsafe extern "sysv64-unwind" fn whole_way(ip: *const Instruction, window: *mut Window, core: *mut Core<'_>, handlers: Handlers) -> *const Instruction {
     // SAFETY: see the head of the file.
     unsafe {
         let flow = whole::execute(&mut *core, &mut *window, &*ip);

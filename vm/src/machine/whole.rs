@@ -16,6 +16,9 @@ use crate::operators;
 use crate::program::{CacheIndex, NameIndex, PathIndex, Reg, Root, ShapeIndex, SiteIndex, Step};
 use crate::value::Value;
 
+/// How many bytes of text times bytes of pattern LIKE may compare: no other instruction takes that long.
+const LIKE_MAX: usize = 1 << 28;
+
 /// Executes one instruction, whatever its operands hold. A fault is left in the core.
 #[inline(never)]
 pub fn execute(core: &mut Core<'_>, window: &mut Window, instruction: &I) -> Flow {
@@ -50,8 +53,8 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         }
 
         I::Add { dst, a, b } if dst == a && append(window, a, b, core.limits.string_bytes)? => return Ok(Flow::Next),
-        I::Add { dst, a, b } => (dst, access::bounded(operators::add(&window[a.at()], &window[b.at()])?, core.limits)?),
-        I::AddInt { dst, a, value } => (dst, access::bounded(operators::add(&window[a.at()], &int(value))?, core.limits)?),
+        I::Add { dst, a, b } => (dst, add(core, &window[a.at()], &window[b.at()])?),
+        I::AddInt { dst, a, value } => (dst, add(core, &window[a.at()], &int(value))?),
         I::Subtract { dst, a, b } => (dst, operators::subtract(&window[a.at()], &window[b.at()])?),
         I::SubtractInt { dst, a, value } => (dst, operators::subtract(&window[a.at()], &int(value))?),
         I::Multiply { dst, a, b } => (dst, operators::multiply(&window[a.at()], &window[b.at()])?),
@@ -74,13 +77,20 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
 
         I::Not { dst, src } => (dst, Value::Bool(!coerce::truth(&window[src.at()]))),
         I::Xor { dst, a, b } => (dst, Value::Bool(coerce::truth(&window[a.at()]) != coerce::truth(&window[b.at()]))),
-        I::Equal { dst, a, b } => (dst, Value::Bool(equal(&window[a.at()], &window[b.at()])?)),
-        I::NotEqual { dst, a, b } => (dst, Value::Bool(!equal(&window[a.at()], &window[b.at()])?)),
+        I::Equal { dst, a, b } => (dst, Value::Bool(equal(core, &window[a.at()], &window[b.at()])?)),
+        I::NotEqual { dst, a, b } => (dst, Value::Bool(!equal(core, &window[a.at()], &window[b.at()])?)),
         I::Less { dst, a, b } => (dst, Value::Bool(less(&window[a.at()], &window[b.at()]))),
         I::LessOrEqual { dst, a, b } => (dst, Value::Bool(less_or_equal(&window[a.at()], &window[b.at()]))),
-        I::In { dst, a, b } => (dst, Value::Bool(access::is_in(&window[a.at()], &window[b.at()])?)),
+        I::In { dst, a, b } => {
+            core.charge_walk(&window[b.at()]);
+            (dst, Value::Bool(access::is_in(&window[a.at()], &window[b.at()])?))
+        }
         I::Like { dst, a, b } => {
+            core.charge_walk(&window[a.at()]);
             let (text, pattern) = (coerce::text(&window[a.at()]), coerce::text(&window[b.at()]));
+            if text.as_str().len().saturating_mul(pattern.as_str().len()) > LIKE_MAX {
+                return Err(Fault::new("E_TOO_LARGE", "this LIKE could take as many steps as the text and the pattern have bytes, multiplied; shorten one of them"));
+            }
             (dst, Value::Bool(operators::like(text.as_str(), pattern.as_str())))
         }
         I::IsNull { dst, src } => (dst, Value::Bool(is_null(&window[src.at()]))),
@@ -89,8 +99,8 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::JumpIfTrue { src, target } => return jump_if(coerce::truth(&window[src.at()]), target),
         I::JumpIfFalse { src, target } => return jump_if(!coerce::truth(&window[src.at()]), target),
         I::JumpIfPresent { src, target } => return jump_if(!window[src.at()].is_nothing(), target),
-        I::JumpIfEqual { a, b, target } => return jump_if(equal(&window[a.at()], &window[b.at()])?, target),
-        I::JumpIfNotEqual { a, b, target } => return jump_if(!equal(&window[a.at()], &window[b.at()])?, target),
+        I::JumpIfEqual { a, b, target } => return jump_if(equal(core, &window[a.at()], &window[b.at()])?, target),
+        I::JumpIfNotEqual { a, b, target } => return jump_if(!equal(core, &window[a.at()], &window[b.at()])?, target),
         I::JumpIfEqualConst { a, constant, target } => return jump_if(operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
         I::JumpIfNotEqualConst { a, constant, target } => return jump_if(!operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
         I::JumpIfLess { a, b, target } => return jump_if(less(&window[a.at()], &window[b.at()]), target),
@@ -262,7 +272,8 @@ fn clear(registers: &mut [Value]) {
 }
 
 /// `a = b`. What is compared with a secret that is not set would prove nothing: only a literal may be.
-fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
+fn equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
+    core.charge_compare(a, b);
     for (secret, other) in [(a, b), (b, a)] {
         if let Value::Text(secret) = secret
             && let Some(key) = secret.unset_secret()
@@ -272,6 +283,12 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
         }
     }
     Ok(operators::equal(a, b))
+}
+
+fn add(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {
+    let sum = access::bounded(operators::add(a, b)?, core.limits)?;
+    core.charge_walk(&sum);
+    Ok(sum)
 }
 
 fn less(a: &Value, b: &Value) -> bool {
