@@ -464,18 +464,14 @@ pub fn GetIndex(_: &mut Core<'_>, window: &mut W, dst: Reg, object: Reg, index: 
 }
 
 #[inline(always)]
-pub fn SetIndex(core: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
+pub fn SetIndex(_: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
     let Value::Int(index) = window[index.at()] else { return Flow::Slow };
     let Ok([object, value]) = window.get_disjoint_mut([object.at(), src.at()]) else { return Flow::Slow };
     if !value.is_counted()
         && let Value::Array(array) = object
+        && let Some(item) = array.own_item(index as usize)
     {
-        // The place after the last element is where arrays grow.
-        let length = array.len();
-        return match array.own_item(index as usize) {
-            Some(item) => done(replace_plain(item, value)),
-            None => done(index as usize == length && length < core.limits.array_items && array.try_push(value)),
-        };
+        return done(replace_plain(item, value));
     }
     Flow::Slow
 }
@@ -675,13 +671,12 @@ pub fn GetIndexAt(_: &mut Core<'_>, window: &mut W, dst: Reg, object: Reg, index
 }
 
 #[inline(always)]
-pub fn SetIndexPlain(core: &mut Core<'_>, window: &mut W, object: Reg, index: IntReg, src: PlainReg) -> Flow {
+pub fn SetIndexPlain(_: &mut Core<'_>, window: &mut W, object: Reg, index: IntReg, src: PlainReg) -> Flow {
     let (at, value) = (int(window, index) as usize, plain(window, src));
     let Value::Array(array) = &mut window[object.at()] else { return Flow::Slow };
-    let length = array.len();
     match array.own_item(at) {
         Some(item) => done(store_plain(item, value)),
-        None => done(at == length && length < core.limits.array_items && array.try_push(&value)),
+        None => Flow::Slow,
     }
 }
 

@@ -75,7 +75,7 @@ macro_rules! directs {
                         match whole::$name(&mut *core, &mut *window, $($operand),*) {
                             Ok(()) => next(ip.add(1), window, core, handlers),
                             Err(fault) => {
-                                let stopped = whole::fail(&mut *core, fault);
+                                let stopped = whole::fail(&mut *core, *fault);
                                 stop(stopped, ip, core)
                             }
                         }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use crate::coerce::{self, Number};
 use crate::fault::Fault;
-use crate::isa::{Instruction as I, RegRange};
+use crate::isa::{Instruction as I, IntReg, PlainReg, RegRange};
 use crate::machine::access;
 use crate::machine::core::{Core, Flow, Stopped, Window};
 use crate::machine::place::{self, Move};
@@ -66,7 +66,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::ModuloInt { dst, a, value } => (dst, operators::modulo(&window[a.at()], &int(value))?),
         I::Power { dst, a, b } => (dst, operators::power(&window[a.at()], &window[b.at()])?),
         I::Negate { dst, src } => (dst, operators::negate(&window[src.at()])?),
-        I::Concat { dst, parts, track } => return Concat(core, window, dst, parts, track).map(|()| Flow::Next),
+        I::Concat { dst, parts, track } => return next(Concat(core, window, dst, parts, track)),
         I::AppendText { dst, parts, track } => {
             let before = std::mem::take(&mut window[dst.at()]);
             let parts = range(window, parts.first, usize::from(parts.count));
@@ -149,11 +149,11 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
             let items = range(window, items.first, usize::from(items.count)).iter_mut().map(std::mem::take).collect();
             (dst, Value::array(items)?)
         }
-        I::NewObject { dst, first, shape } => return NewObject(core, window, dst, first, shape).map(|()| Flow::Next),
+        I::NewObject { dst, first, shape } => return next(NewObject(core, window, dst, first, shape)),
         I::GetField { dst, object, name, cache } => (dst, get_field(core, &window[object.at()], name, cache)?),
-        I::SetField { object, src, name, cache } => return SetField(core, window, object, src, name, cache).map(|()| Flow::Next),
-        I::GetIndex { dst, object, index } => return GetIndex(core, window, dst, object, index).map(|()| Flow::Next),
-        I::SetIndex { object, index, src } => return SetIndex(core, window, object, index, src).map(|()| Flow::Next),
+        I::SetField { object, src, name, cache } => return next(SetField(core, window, object, src, name, cache)),
+        I::GetIndex { dst, object, index } => return next(GetIndex(core, window, dst, object, index)),
+        I::SetIndex { object, index, src } => return next(SetIndex(core, window, object, index, src)),
         I::GetIndexField { dst, object, index, name, cache } => {
             let element = access::element(&window[object.at()], &window[index.at()])?;
             (dst, get_field(core, &element, name, cache)?)
@@ -167,7 +167,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
             })?;
             return Ok(Flow::Next);
         }
-        I::Push { array, src } => return Push(core, window, array, src).map(|()| Flow::Next),
+        I::Push { array, src } => return next(Push(core, window, array, src)),
         I::Append { path, src } => {
             let mut item = Some(window[src.at()].clone());
             let (program, names, items_max) = (core.program, core.names, core.limits.array_items);
@@ -205,7 +205,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         }
         I::Return { src } => return Ok(leave(core, window, src)),
         I::Halt {} => return Ok(Flow::Stop(Stopped::Done)),
-        I::CallPure { dst, first, site } => return CallPure(core, window, dst, first, site).map(|()| Flow::Next),
+        I::CallPure { dst, first, site } => return next(CallPure(core, window, dst, first, site)),
         I::CallHost { dst, first, site } => return Ok(Flow::Stop(Stopped::HostCall { dst, first, site })),
 
         I::AddInts { dst, a, b } => (dst.0, operators::add(&window[a.0.at()], &window[b.0.at()])?),
@@ -227,7 +227,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::CallClean { first, procedure } => return attempt(core, window, I::Call { first, procedure }),
         I::ReturnClean { src } => return Ok(leave(core, window, src.0)),
         I::GetIndexAt { dst, object, index } => return attempt(core, window, I::GetIndex { dst, object, index: index.0 }),
-        I::SetIndexPlain { object, index, src } => return attempt(core, window, I::SetIndex { object, index: index.0, src: src.0 }),
+        I::SetIndexPlain { object, index, src } => return next(SetIndexPlain(core, window, object, index, src)),
         I::GetIndexFieldAt { dst, object, index, name, cache } => return attempt(core, window, I::GetIndexField { dst, object, index: index.0, name, cache }),
         I::SetIndexFieldPlain { object, index, src, name, cache } => return attempt(core, window, I::SetIndexField { object, index: index.0, src: src.0, name, cache }),
         I::MovePlain { dst, src } => (dst.0, window[src.0.at()].clone()),
@@ -251,6 +251,14 @@ fn leave(core: &mut Core<'_>, window: &mut Window, src: Reg) -> Flow {
     core.depth -= 1;
     core.base -= distance as usize;
     Flow::Leave(distance, back)
+}
+
+/// What follows from how an instruction ended that goes nowhere else.
+fn next(done: Result<(), Box<Fault>>) -> Result<Flow, Fault> {
+    match done {
+        Ok(()) => Ok(Flow::Next),
+        Err(fault) => Err(*fault),
+    }
 }
 
 fn jump_if(holds: bool, target: crate::program::Target) -> Result<Flow, Fault> {
@@ -370,25 +378,27 @@ fn variable_name<'p>(core: &Core<'p>, register: Reg) -> &'p str {
 }
 
 /// Hands the list of instructions whose whole way the threaded dispatcher reaches without a `match`, and their operands,
-/// to another macro.
+/// to another macro. A function takes at most six words and gives one: with more, its caller would have to keep
+/// something on the stack and could not end in a jump.
 macro_rules! with_direct_ways {
     ($make:ident) => {
         $make! {
             CallPure(dst, first, site) Concat(dst, parts, track) NewObject(dst, first, shape)
             GetIndex(dst, object, index) SetIndex(object, index, src) SetField(object, src, name, cache) Push(array, src)
+            SetIndexPlain(object, index, src)
         }
     };
 }
 pub(super) use with_direct_ways;
 
 #[inline(never)]
-pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, site: SiteIndex) -> Result<(), Fault> {
+pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, site: SiteIndex) -> Result<(), Box<Fault>> {
     let site = &core.program.sites[site.at()];
     let arguments = range(window, first, site.arguments.len());
     let value = match &core.natives[site.import.at()] {
         Native::Pure(function) => function(&PureContext { now: core.now, limits: core.limits }, arguments)?,
         Native::Embedded(function) => function(arguments)?,
-        Native::Host => return Err(Fault::new("E_PROGRAM", "the program calls a keyword as if it were a function")),
+        Native::Host => return Err(Box::new(Fault::new("E_PROGRAM", "the program calls a keyword as if it were a function"))),
     };
     // What a function looks at and makes takes time that no jump pays for.
     for argument in arguments {
@@ -406,7 +416,7 @@ pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, 
 }
 
 #[inline(never)]
-pub fn Concat(core: &mut Core<'_>, window: &mut Window, dst: Reg, parts: RegRange, track: bool) -> Result<(), Fault> {
+pub fn Concat(core: &mut Core<'_>, window: &mut Window, dst: Reg, parts: RegRange, track: bool) -> Result<(), Box<Fault>> {
     let parts = range(window, parts.first, usize::from(parts.count));
     let joined = access::concat(parts, track, core.limits.string_bytes)?;
     clear(parts);
@@ -416,7 +426,7 @@ pub fn Concat(core: &mut Core<'_>, window: &mut Window, dst: Reg, parts: RegRang
 }
 
 #[inline(never)]
-pub fn NewObject(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, shape: ShapeIndex) -> Result<(), Fault> {
+pub fn NewObject(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, shape: ShapeIndex) -> Result<(), Box<Fault>> {
     let fields = &core.program.shapes[shape.at()];
     let values = range(window, first, fields.len()).iter_mut().map(std::mem::take);
     let object = match &core.shapes[shape.at()] {
@@ -428,14 +438,23 @@ pub fn NewObject(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg,
 }
 
 #[inline(never)]
-pub fn GetIndex(_: &mut Core<'_>, window: &mut Window, dst: Reg, object: Reg, index: Reg) -> Result<(), Fault> {
+pub fn GetIndex(_: &mut Core<'_>, window: &mut Window, dst: Reg, object: Reg, index: Reg) -> Result<(), Box<Fault>> {
     let element = access::element(&window[object.at()], &window[index.at()])?;
     window[dst.at()] = element;
     Ok(())
 }
 
 #[inline(never)]
-pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg) -> Result<(), Fault> {
+pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg) -> Result<(), Box<Fault>> {
+    // The place after the last element is where arrays grow.
+    if let Value::Int(at) = window[index.at()]
+        && let Ok([Value::Array(array), value]) = window.get_disjoint_mut([object.at(), src.at()])
+        && at as usize == array.len()
+        && array.len() < core.limits.array_items
+    {
+        let value = value.clone();
+        return Ok(array.push(value)?);
+    }
     if let Ok([Value::Object(object), Value::Text(key), value]) = window.get_disjoint_mut([object.at(), index.at(), src.at()])
         && !key.has_secret()
     {
@@ -452,18 +471,24 @@ pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Re
 }
 
 #[inline(never)]
-pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<(), Fault> {
+pub fn SetIndexPlain(core: &mut Core<'_>, window: &mut Window, object: Reg, index: IntReg, src: PlainReg) -> Result<(), Box<Fault>> {
+    SetIndex(core, window, object, index.0, src.0)
+}
+
+#[inline(never)]
+pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<(), Box<Fault>> {
     let (value, names) = (window[src.at()].clone(), core.names);
     let key = &names[name.at()];
     let Value::Object(target) = &mut window[object.at()] else {
-        return Err(place::not_an_object(variable_name(core, object), &window[object.at()], &Move::Field(key.clone())));
+        return Err(Box::new(place::not_an_object(variable_name(core, object), &window[object.at()], &Move::Field(key.clone()))));
     };
     let (shape, slot) = core.caches[cache.at()];
     if target.slot_of(shape, slot).is_some() {
-        return target.change_slot(slot, |field| {
+        target.change_slot(slot, |field| {
             *field = value;
             Ok(())
-        });
+        })?;
+        return Ok(());
     }
     target.set(key, value)?;
     if let Some(slot) = target.exact_slot(key) {
@@ -473,7 +498,7 @@ pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg,
 }
 
 #[inline(never)]
-pub fn Push(core: &mut Core<'_>, window: &mut Window, array: Reg, src: Reg) -> Result<(), Fault> {
+pub fn Push(core: &mut Core<'_>, window: &mut Window, array: Reg, src: Reg) -> Result<(), Box<Fault>> {
     let item = window[src.at()].clone();
     let name = || variable_name(core, array).to_owned();
     place::append(&mut window[array.at()], item, name, false, core.limits.array_items)?;
