@@ -12,7 +12,7 @@ use crate::isa::{FloatReg, Instruction, IntReg, PlainReg};
 use crate::machine::core::{Core, Flow, WINDOW, Window};
 use crate::shared::{Held, float, int, plain, store_known, store_plain, vacate};
 use crate::program::*;
-use crate::value::Value;
+use crate::value::{Array, Value};
 
 /// Hands the list of instructions with a short way, and their operands, to another macro.
 macro_rules! with_short_ways {
@@ -464,16 +464,23 @@ pub fn GetIndex(_: &mut Core<'_>, window: &mut W, dst: Reg, object: Reg, index: 
 }
 
 #[inline(always)]
-pub fn SetIndex(_: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
+pub fn SetIndex(core: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
     let Value::Int(index) = window[index.at()] else { return Flow::Slow };
     let Ok([object, value]) = window.get_disjoint_mut([object.at(), src.at()]) else { return Flow::Slow };
-    if !value.is_counted()
-        && let Value::Array(array) = object
-        && let Some(item) = array.own_item(index as usize)
-    {
-        return done(replace_plain(item, value));
+    if value.is_counted() {
+        return Flow::Slow;
     }
-    Flow::Slow
+    let Value::Array(array) = object else { return Flow::Slow };
+    match array.own_item(index as usize) {
+        Some(item) => done(replace_plain(item, value)),
+        None => done(grows(core, array, index as usize) && array.try_push(value)),
+    }
+}
+
+/// Whether `index` is the place after the last element, where an array may still grow.
+#[inline(always)]
+fn grows(core: &Core<'_>, array: &Array, index: usize) -> bool {
+    index == array.len() && index < core.limits.array_items
 }
 
 #[inline(always)]
@@ -671,12 +678,12 @@ pub fn GetIndexAt(_: &mut Core<'_>, window: &mut W, dst: Reg, object: Reg, index
 }
 
 #[inline(always)]
-pub fn SetIndexPlain(_: &mut Core<'_>, window: &mut W, object: Reg, index: IntReg, src: PlainReg) -> Flow {
+pub fn SetIndexPlain(core: &mut Core<'_>, window: &mut W, object: Reg, index: IntReg, src: PlainReg) -> Flow {
     let (at, value) = (int(window, index) as usize, plain(window, src));
     let Value::Array(array) = &mut window[object.at()] else { return Flow::Slow };
     match array.own_item(at) {
         Some(item) => done(store_plain(item, value)),
-        None => Flow::Slow,
+        None => done(grows(core, array, at) && array.try_push(&value)),
     }
 }
 
