@@ -409,6 +409,11 @@ impl Object {
         self.0.strict.as_ref().map(|message| &***message)
     }
 
+    /// How many fields a change copies, because somebody else holds them too.
+    pub(crate) fn copied_by_change(&self) -> usize {
+        if self.0.is_sole() { 0 } else { self.len() }
+    }
+
     /// How many fields it has, those that are MISSING included.
     pub fn len(&self) -> usize {
         self.0.values.len()

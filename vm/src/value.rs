@@ -95,6 +95,15 @@ impl Value {
         }
     }
 
+    /// How many elements or fields a change inside of it copies, because somebody else holds them too.
+    pub(crate) fn copied_by_change(&self) -> usize {
+        match self {
+            Value::Array(array) => array.copied_by_change(),
+            Value::Object(object) => object.copied_by_change(),
+            Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => 0,
+        }
+    }
+
     /// What the author calls its kind: `number`, `string`, `array`, `object`, `date`, `boolean`, `NULL`, `MISSING`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -179,6 +188,11 @@ impl Array {
     /// The elements.
     pub fn items(&self) -> &[Value] {
         &self.0.items
+    }
+
+    /// How many elements a change copies, because somebody else holds them too.
+    pub(crate) fn copied_by_change(&self) -> usize {
+        if self.0.is_sole() { 0 } else { self.len() }
     }
 
     /// How many elements there are.

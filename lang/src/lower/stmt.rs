@@ -300,6 +300,13 @@ impl Lowering<'_> {
             Some(step) => self.into(step, by),
             None => self.emit(span, Instruction::LoadInt { dst: by, value: 1 }),
         }
+        // A loop without a round has set its variable too, however it counts.
+        if !is_free {
+            self.emit(span, Instruction::Move { dst: variable, src: counter });
+            if let Some(place) = &shared {
+                self.store(place, variable, span);
+            }
+        }
         let (start, go_on, leave) = self.enter(LoopKind::For);
         let exit = self.emit.target(leave);
         self.emit(span, Instruction::ForPrepare { counter, rest, exit });

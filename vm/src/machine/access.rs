@@ -109,8 +109,9 @@ pub fn concat(parts: &[Value], track: bool, most: usize) -> Result<Value, Fault>
     Ok(Value::Text(joined))
 }
 
-/// The texts of values joined behind a value, in place where nobody else holds it and no origin must be kept.
-pub fn append(mut before: Value, parts: &[Value], track: bool, most: usize) -> Result<Value, Fault> {
+/// The texts of values joined behind a value, in place where nobody else holds it and no origin must be kept. Gives with
+/// them the weight of what was copied.
+pub fn append(mut before: Value, parts: &[Value], track: bool, most: usize) -> Result<(Value, usize), Fault> {
     let is_plain = !track && !parts.iter().any(|part| coerce::secret_in(part).is_some());
     let mut fits = Ok(());
     let mut append = |string: &mut CompactString| {
@@ -119,10 +120,12 @@ pub fn append(mut before: Value, parts: &[Value], track: bool, most: usize) -> R
     };
     if is_plain && let Value::Text(text) = &mut before && text.append_with(&mut append) {
         fits.map_err(|_| too_long(most))?;
-        return Ok(before);
+        return Ok((before, 0));
     }
     let all: Vec<Value> = std::iter::once(before).chain(parts.iter().cloned()).collect();
-    concat(&all, track, most)
+    let joined = concat(&all, track, most)?;
+    let copied = joined.weight() as usize;
+    Ok((joined, copied))
 }
 
 /// A string that takes at most `most` bytes.

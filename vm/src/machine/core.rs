@@ -188,6 +188,11 @@ impl Core<'_> {
         self.fuel = self.fuel.saturating_sub(u64::from(value.weight() / CHARGED_WEIGHT) * INSTRUCTION_FUEL);
     }
 
+    /// Takes fuel for elements, fields or pieces of text that a change copied because somebody else held them too.
+    pub fn charge_copy(&mut self, copied: usize) {
+        self.fuel = self.fuel.saturating_sub((copied / CHARGED_WEIGHT as usize) as u64 * INSTRUCTION_FUEL);
+    }
+
     /// Pays for a way back over this many bytes of code; false where the fuel does not reach.
     #[inline(always)]
     pub fn pay(&mut self, bytes: usize) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! A change goes through the holders in place: nothing is copied unless somebody else holds it too.
 
+use std::cell::Cell;
+
 use crate::coerce;
 use crate::fault::Fault;
 use crate::machine::access::position;
@@ -18,9 +20,12 @@ pub enum Move {
 }
 
 /// Changes the place below `root` by a function that gets it. Inside an object, what is missing on the way becomes an
-/// object; the root itself must be one.
-pub fn change(root: &mut Value, moves: &[Move], name: &str, items_max: usize, act: &mut dyn FnMut(&mut Value) -> Result<(), Fault>) -> Result<(), Fault> {
-    Way { name, moves, items_max }.descend(root, 0, act)
+/// object; the root itself must be one. Gives how many elements and fields were copied because somebody else holds them
+/// too.
+pub fn change(root: &mut Value, moves: &[Move], name: &str, items_max: usize, act: &mut dyn FnMut(&mut Value) -> Result<(), Fault>) -> Result<usize, Fault> {
+    let way = Way { name, moves, items_max, copied: Cell::new(0) };
+    way.descend(root, 0, act)?;
+    Ok(way.copied.get())
 }
 
 /// The whole way to a place.
@@ -28,6 +33,7 @@ struct Way<'a> {
     name: &'a str,
     moves: &'a [Move],
     items_max: usize,
+    copied: Cell<usize>,
 }
 
 impl Way<'_> {
@@ -37,6 +43,7 @@ impl Way<'_> {
         if done > 0 && value.is_nothing() {
             *value = Value::Object(Object::new());
         }
+        self.copied.set(self.copied.get() + value.copied_by_change());
         match (value, step) {
             (Value::Object(object), Move::Field(key)) => object.change(key, |field| self.descend(field, done + 1, act)),
             (Value::Object(object), Move::Index(index)) => {

@@ -70,8 +70,9 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::AppendText { dst, parts, track } => {
             let before = std::mem::take(&mut window[dst.at()]);
             let parts = range(window, parts.first, usize::from(parts.count));
-            let joined = access::append(before, parts, track, core.limits.string_bytes)?;
+            let (joined, copied) = access::append(before, parts, track, core.limits.string_bytes)?;
             clear(parts);
+            core.charge_copy(copied);
             (dst, joined)
         }
 
@@ -169,12 +170,14 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         }
         I::Push { array, src } => return next(Push(core, window, array, src)),
         I::Append { path, src } => {
-            let mut item = Some(window[src.at()].clone());
+            let (mut item, mut copied) = (Some(window[src.at()].clone()), 0);
             let (program, names, items_max) = (core.program, core.names, core.limits.array_items);
             change(core, path, window, &mut |place, is_field| {
+                copied = place.copied_by_change();
                 let name = || place::name_of(&program.paths[path.at()], names);
                 place::append(place, item.take().unwrap_or_default(), name, is_field, items_max)
             })?;
+            core.charge_copy(copied);
             return Ok(Flow::Next);
         }
         I::AdoptField { path, src, name } => {
@@ -362,12 +365,14 @@ fn set_index_field(core: &mut Core<'_>, window: &mut Window, object: Reg, index:
 }
 
 /// Sets a place inside of a register.
-fn set_in(core: &Core<'_>, window: &mut Window, object: Reg, steps: &[Move], value: Value) -> Result<(), Fault> {
+fn set_in(core: &mut Core<'_>, window: &mut Window, object: Reg, steps: &[Move], value: Value) -> Result<(), Fault> {
     let mut value = Some(value);
-    place::change(&mut window[object.at()], steps, variable_name(core, object), core.limits.array_items, &mut |place| {
+    let copied = place::change(&mut window[object.at()], steps, variable_name(core, object), core.limits.array_items, &mut |place| {
         *place = value.take().unwrap_or_default();
         Ok(())
-    })
+    })?;
+    core.charge_copy(copied);
+    Ok(())
 }
 
 /// The name of the variable in a register of the running procedure; empty where it holds none.
@@ -453,12 +458,14 @@ pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Re
         && array.len() < core.limits.array_items
     {
         let value = value.clone();
+        core.charge_copy(array.copied_by_change());
         return Ok(array.push(value)?);
     }
     if let Ok([Value::Object(object), Value::Text(key), value]) = window.get_disjoint_mut([object.at(), index.at(), src.at()])
         && !key.has_secret()
     {
         let value = value.clone();
+        core.charge_copy(object.copied_by_change());
         object.change_str(key.as_str(), |field| {
             *field = value;
             Ok(())
@@ -482,6 +489,7 @@ pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg,
     let Value::Object(target) = &mut window[object.at()] else {
         return Err(Box::new(place::not_an_object(variable_name(core, object), &window[object.at()], &Move::Field(key.clone()))));
     };
+    core.charge_copy(target.copied_by_change());
     let (shape, slot) = core.caches[cache.at()];
     if target.slot_of(shape, slot).is_some() {
         target.change_slot(slot, |field| {
@@ -500,6 +508,7 @@ pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg,
 #[inline(never)]
 pub fn Push(core: &mut Core<'_>, window: &mut Window, array: Reg, src: Reg) -> Result<(), Box<Fault>> {
     let item = window[src.at()].clone();
+    core.charge_copy(window[array.at()].copied_by_change());
     let name = || variable_name(core, array).to_owned();
     place::append(&mut window[array.at()], item, name, false, core.limits.array_items)?;
     Ok(())
@@ -564,5 +573,7 @@ fn change(core: &mut Core<'_>, path: PathIndex, window: &mut Window, act: &mut d
         Root::Global(global) => &mut core.globals[global.at()],
     };
     let is_field = !moves.is_empty();
-    place::change(root, &moves, &path.name, core.limits.array_items, &mut |place| act(place, is_field))
+    let copied = place::change(root, &moves, &path.name, core.limits.array_items, &mut |place| act(place, is_field))?;
+    core.charge_copy(copied);
+    Ok(())
 }
