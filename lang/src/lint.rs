@@ -2,7 +2,7 @@
 
 mod stale;
 
-use gbvm_vm::signature::{Access, Role, Signature};
+use gbvm_vm::signature::{Access, Kind, Role, Signature};
 
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
@@ -59,6 +59,11 @@ impl<'a> Linter<'a> {
                 words.push(name);
             }
         });
+        walk::each_statement(body, &mut |statement| {
+            if let StatementKind::Expression(expression) = &statement.kind {
+                self.unused(expression);
+            }
+        });
         walk::each_expression(body, &mut |expression| self.expression(routine, expression));
         for word in &words {
             if self.whole.answer(&word.folded) == Answer::Nobody {
@@ -100,6 +105,18 @@ impl<'a> Linter<'a> {
         };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
         self.warn("W_UNANSWERED", name.span, message);
+    }
+
+    /// `a.SORT()` as a statement reads as if it changed the array.
+    fn unused(&mut self, expression: &Expression) {
+        if let ExpressionKind::Method { object, name, .. } = &expression.kind
+            && let Answer::Builtin(index) = self.whole.answer(&name.folded)
+            && self.whole.signatures[usize::from(index)].kind == Kind::Pure
+        {
+            let variable = walk::root(object).map_or("x", |name| &name.text);
+            let message = format!("{} gives a new value and changes nothing; keep it, as in {variable} = …", name.text);
+            self.warn("W_UNUSED", name.span, message);
+        }
     }
 
     fn address(&mut self, routine: usize, argument: &'a Expression) {
