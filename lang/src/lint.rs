@@ -53,16 +53,13 @@ impl<'a> Linter<'a> {
         let body = self.whole.routines[routine].body;
         let mut words: Vec<&Name> = Vec::new();
         walk::each_statement(body, &mut |statement| {
-            if let StatementKind::Expression(Expression { kind: ExpressionKind::Name(name), .. }) = &statement.kind
+            let StatementKind::Expression(expression) = &statement.kind else { return };
+            if let ExpressionKind::Name(name) = &expression.kind
                 && self.whole.meaning(routine, &name.folded) == Meaning::Unset
             {
                 words.push(name);
             }
-        });
-        walk::each_statement(body, &mut |statement| {
-            if let StatementKind::Expression(expression) = &statement.kind {
-                self.unused(expression);
-            }
+            self.unused(expression);
         });
         walk::each_expression(body, &mut |expression| self.expression(routine, expression));
         for word in &words {

@@ -28,7 +28,7 @@ const CHARGED_BYTES: usize = 64;
 /// How many elements that a function may look at count as one instruction.
 const CHARGED_ITEMS: usize = 1024;
 /// How much weight that an operator looks at or makes counts as one instruction.
-const CHARGED_WEIGHT: u32 = 16;
+const CHARGED_WEIGHT: usize = 16;
 
 /// The registers that the running procedure can name.
 pub type Window = [Value; WINDOW];
@@ -86,7 +86,7 @@ pub enum Flow {
     Leave(u32, u32),
     /// The short way does not apply: take the whole one.
     Slow,
-    /// Nothing for now.
+    /// The machine gives control back to whoever runs it.
     Stop(Stopped),
 }
 
@@ -163,7 +163,7 @@ impl Core<'_> {
             Value::Object(object) => object.len(),
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => 0,
         };
-        self.fuel = self.fuel.saturating_sub(size as u64 * INSTRUCTION_FUEL);
+        self.spend(size);
     }
 
     /// Takes fuel for a value that a function was given: it may look at all of it, but most do not.
@@ -173,7 +173,7 @@ impl Core<'_> {
             Value::Array(array) => array.len() / CHARGED_ITEMS,
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Object(_) => 0,
         };
-        self.fuel = self.fuel.saturating_sub(size as u64 * INSTRUCTION_FUEL);
+        self.spend(size);
     }
 
     /// Takes fuel for two values that are compared part by part: for the parts of the lighter one.
@@ -185,12 +185,17 @@ impl Core<'_> {
 
     /// Takes fuel for a value that an operator looks at, or makes, from end to end.
     pub fn charge_walk(&mut self, value: &Value) {
-        self.fuel = self.fuel.saturating_sub(u64::from(value.weight() / CHARGED_WEIGHT) * INSTRUCTION_FUEL);
+        self.spend(value.weight() as usize / CHARGED_WEIGHT);
     }
 
     /// Takes fuel for elements, fields or pieces of text that a change copied because somebody else held them too.
     pub fn charge_copy(&mut self, copied: usize) {
-        self.fuel = self.fuel.saturating_sub((copied / CHARGED_WEIGHT as usize) as u64 * INSTRUCTION_FUEL);
+        self.spend(copied / CHARGED_WEIGHT);
+    }
+
+    /// Takes the fuel of so many instructions, or what is left.
+    fn spend(&mut self, instructions: usize) {
+        self.fuel = self.fuel.saturating_sub(instructions as u64 * INSTRUCTION_FUEL);
     }
 
     /// Pays for a way back over this many bytes of code; false where the fuel does not reach.
