@@ -1,29 +1,16 @@
 //! Checkpoints that say what no run can come to are refused: the code trusts what is in its registers.
 
+mod common;
+
 use std::sync::Arc;
 
+use common::NoSecrets;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::isa::Instruction as I;
 use gbvm_vm::limits::Limits;
-use gbvm_vm::machine::{Linked, Secrets, Stop, Vm};
+use gbvm_vm::machine::{Linked, Stop, Vm};
 use gbvm_vm::native::Native;
 use gbvm_vm::program::*;
-
-struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn reveal(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn seal(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn open(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-}
 
 /// The main part calls a procedure that asks the host.
 fn linked() -> Arc<Linked> {

@@ -2,13 +2,16 @@
 //!
 //! `PROGRAMS=1000000 cargo test --release -p gbvm-vm --test dispatchers` runs more of them.
 
+mod common;
+
 use std::sync::Arc;
 
+use common::NoSecrets;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::isa::{Instruction as I, RegRange};
 use gbvm_vm::limits::Limits;
-use gbvm_vm::machine::{Dispatcher, Linked, Secrets, Stop, Vm};
+use gbvm_vm::machine::{Dispatcher, Linked, Stop, Vm};
 use gbvm_vm::native::{Native, PureContext};
 use gbvm_vm::program::*;
 use gbvm_vm::value::Value;
@@ -138,22 +141,6 @@ fn program(seed: u64) -> Program {
 
 fn first(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     Ok(arguments[0].clone())
-}
-
-struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn reveal(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn seal(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn open(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
 }
 
 /// Runs a program to its end, in slices of fuel and through bytes where asked to, and tells how it ended.
