@@ -3,6 +3,7 @@
 //! One procedure after another, one pass over each. Whatever needs the whole program (which variables are shared,
 //! which sums keep their provenance, which keywords give lists) was found out before.
 
+mod accumulate;
 mod call;
 mod condition;
 mod constants;

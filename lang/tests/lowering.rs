@@ -223,12 +223,11 @@ fn places_change_where_they_are() {
          1 SetField R0 R2 .b ~
          2 LoadInt R2 2
          3 SetPath R0.b.c R2
-         4 GetIndexField R2 R0 R1 .d ~
-         5 AddInt R3 R2 3
-         6 SetIndexField R0 R1 R3 .d ~
-         7 LoadInt R2 4
-         8 Append R0.list R2
-         9 Halt
+         4 LoadInt R2 3
+         5 AddToIndexField R0 R1 R2 .d ~
+         6 LoadInt R2 4
+         7 Append R0.list R2
+         8 Halt
         "#,
     );
 }

@@ -275,6 +275,18 @@ instructions! {
     Push { array: Reg, src: Reg } => [Write(array), Read(src)];
     #[doc = "`R[object].name := R[src]`, the object changed in its place"]
     SetField { object: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(src), Name(name), Cache(cache)];
+    #[doc = "`R[object].name := R[object].name + R[src]`, changed in its place"]
+    AddToField { object: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(src), Name(name), Cache(cache)];
+    #[doc = "`R[object][R[index]] := R[object][R[index]] + R[src]`, changed in its place"]
+    AddToIndex { object: Reg, index: Reg, src: Reg } => [Write(object), Read(index), Read(src)];
+    #[doc = "`R[object][R[index]].name := R[object][R[index]].name + R[src]`, changed in its place"]
+    AddToIndexField { object: Reg, index: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(index), Read(src), Name(name), Cache(cache)];
+    #[doc = "`R[object].name := R[object].name - R[src]`, changed in its place"]
+    SubtractFromField { object: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(src), Name(name), Cache(cache)];
+    #[doc = "`R[object][R[index]] := R[object][R[index]] - R[src]`, changed in its place"]
+    SubtractFromIndex { object: Reg, index: Reg, src: Reg } => [Write(object), Read(index), Read(src)];
+    #[doc = "`R[object][R[index]].name := R[object][R[index]].name - R[src]`, changed in its place"]
+    SubtractFromIndexField { object: Reg, index: Reg, src: Reg, name: NameIndex, cache: CacheIndex } => [Write(object), Read(index), Read(src), Name(name), Cache(cache)];
     #[doc = "`place := R[src]`, making the objects on the way"]
     SetPath { path: PathIndex, src: Reg } => [Path(path), Read(src)];
     #[doc = "append R[src] to the array at the place"]

@@ -258,6 +258,13 @@ impl Object {
         if data.shape_id == shape_id { data.values.get_mut(slot as usize) } else { None }
     }
 
+    /// The field with exactly that name, to be replaced by one that does not nest, if there is one and nobody else holds
+    /// the object.
+    pub(crate) fn own_field(&mut self, name: &str) -> Option<&mut Value> {
+        let slot = self.exact_slot(name)?;
+        self.0.get_mut()?.values.get_mut(slot as usize)
+    }
+
     /// The value in a slot; MISSING where there is none.
     pub fn slot(&self, slot: u32) -> &Value {
         self.0.values.get(slot as usize).unwrap_or(&Value::Missing)

@@ -50,7 +50,7 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
     let parts = RegRange { first, count: dice.below(4) as u8 };
     let (name, cache) = (NameIndex(dice.below(2) as u16), CacheIndex(dice.below(4) as u16));
     let constant = ConstIndex(dice.below(6) as u16);
-    match dice.below(63) {
+    match dice.below(69) {
         0 => I::Move { dst: a, src: b },
         1 if a != b => I::Take { dst: a, src: b },
         2 | 3 => I::LoadConst { dst: a, constant },
@@ -108,6 +108,12 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
         58 => I::CallHost { dst: a, first, site: SiteIndex(1) },
         59 | 60 => I::Move { dst: CALL, src: a },
         61 => I::Move { dst: a, src: CALL },
+        62 => I::AddToField { object: a, src: b, name, cache },
+        63 => I::AddToIndex { object: a, index: b, src: c },
+        64 => I::AddToIndexField { object: a, index: b, src: c, name, cache },
+        65 => I::SubtractFromField { object: a, src: b, name, cache },
+        66 => I::SubtractFromIndex { object: a, index: b, src: c },
+        67 => I::SubtractFromIndexField { object: a, index: b, src: c, name, cache },
         _ => I::Return { src: a },
     }
 }

@@ -27,6 +27,12 @@ impl Place {
             (Root::Register(_), false) | (Root::Global(_), _) => None,
         }
     }
+
+    /// Where it begins and what leads on from there; none where the author wrote an index with a text in it, which is
+    /// read exactly.
+    pub fn exact_steps(&self) -> Option<(Root, &[Step])> {
+        self.indexed.is_empty().then_some((self.root, &self.steps))
+    }
 }
 
 impl Lowering<'_> {

@@ -85,6 +85,9 @@ impl Lowering<'_> {
     pub(super) fn assign(&mut self, place: &Expression, operator: Option<BinaryOperator>, value: &Expression, span: Span) {
         let target = self.place(place);
         let Some(target) = target else { return self.discard(value) };
+        if self.accumulate(&target, place, operator, value, span) {
+            return;
+        }
         let Some(operator) = operator else {
             match target.register() {
                 Some(register) => self.into(value, register),

@@ -37,6 +37,9 @@ macro_rules! with_short_ways {
             GetField(dst, object, name, cache) SetField(object, src, name, cache)
             GetIndex(dst, object, index) SetIndex(object, index, src)
             GetIndexField(dst, object, index, name, cache) SetIndexField(object, index, src, name, cache)
+            AddToField(object, src, name, cache) AddToIndex(object, index, src) AddToIndexField(object, index, src, name, cache)
+            SubtractFromField(object, src, name, cache) SubtractFromIndex(object, index, src)
+            SubtractFromIndexField(object, index, src, name, cache)
             Push(array, src)
             Call(first, procedure) Return(src)
             AddInts(dst, a, b) SubtractInts(dst, a, b) MultiplyInts(dst, a, b) AddToInt(dst, a, value) ModuloOfInt(dst, a, value)
@@ -507,6 +510,76 @@ pub fn SetIndexField(core: &mut Core<'_>, window: &mut W, object: Reg, index: Re
         return done(replace_plain(field, value));
     }
     Flow::Slow
+}
+
+macro_rules! accumulate {
+    ($($in_field:ident $in_index:ident $in_index_field:ident $change:ident $checked:ident $operator:tt)*) => {$(
+        /// Changes a number where it is; its weight stays the same.
+        #[inline(always)]
+        pub(super) fn $change(part: &mut Value, by: &Value) -> bool {
+            match (part, by) {
+                (Value::Int(part), Value::Int(by)) => match part.$checked(*by) {
+                    Some(int) => {
+                        *part = int;
+                        true
+                    }
+                    None => false,
+                },
+                (Value::Float(part), Value::Float(by)) if is_finite(*part $operator *by) => {
+                    *part = *part $operator *by;
+                    true
+                }
+                (Value::Float(part), Value::Int(by)) if is_finite(*part $operator *by as f64) => {
+                    *part = *part $operator *by as f64;
+                    true
+                }
+                _ => false,
+            }
+        }
+
+        #[inline(always)]
+        pub fn $in_field(core: &mut Core<'_>, window: &mut W, object: Reg, src: Reg, _: NameIndex, cache: CacheIndex) -> Flow {
+            let Ok([object, by]) = window.get_disjoint_mut([object.at(), src.at()]) else { return Flow::Slow };
+            let Some(&(shape, slot)) = core.caches.get(cache.at()) else { return Flow::Slow };
+            if let Value::Object(object) = object
+                && let Some(field) = object.own_slot_of(shape, slot)
+            {
+                return done($change(field, by));
+            }
+            Flow::Slow
+        }
+
+        #[inline(always)]
+        pub fn $in_index(_: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg) -> Flow {
+            let Value::Int(index) = window[index.at()] else { return Flow::Slow };
+            let Ok([object, by]) = window.get_disjoint_mut([object.at(), src.at()]) else { return Flow::Slow };
+            if let Value::Array(array) = object
+                && let Some(item) = array.own_item(index as usize)
+            {
+                return done($change(item, by));
+            }
+            Flow::Slow
+        }
+
+        #[inline(always)]
+        pub fn $in_index_field(core: &mut Core<'_>, window: &mut W, object: Reg, index: Reg, src: Reg, _: NameIndex, cache: CacheIndex) -> Flow {
+            let Value::Int(index) = window[index.at()] else { return Flow::Slow };
+            let Ok([object, by]) = window.get_disjoint_mut([object.at(), src.at()]) else { return Flow::Slow };
+            let Some(&(shape, slot)) = core.caches.get(cache.at()) else { return Flow::Slow };
+            if let Value::Array(array) = object
+                && let Some(Value::Object(object)) = array.own_item(index as usize)
+                && let Some(field) = object.own_slot_of(shape, slot)
+            {
+                return done($change(field, by));
+            }
+            Flow::Slow
+        }
+    )*};
+}
+
+accumulate! {
+    AddToField AddToIndex AddToIndexField add_in_place checked_add +
+    SubtractFromField SubtractFromIndex SubtractFromIndexField subtract_in_place checked_sub -
 }
 
 #[inline(always)]

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::isa::{Instruction as I, IntReg, PlainReg, RegRange};
 use crate::machine::access;
 use crate::machine::core::{Core, Flow, Stopped, Window};
+use crate::machine::fast;
 use crate::machine::place::{self, Move};
 use crate::native::{Native, PureContext};
 use crate::object::Object;
@@ -159,7 +160,13 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
             let element = access::element(&window[object.at()], &window[index.at()])?;
             (dst, get_field(core, &element, name, cache)?)
         }
-        I::SetIndexField { object, index, src, name, cache } => return set_index_field(core, window, object, index, src, name, cache),
+        I::SetIndexField { object, index, src, name, cache } => return set_index_field(core, window, object, index, window[src.at()].clone(), name, cache),
+        I::AddToField { object, src, name, cache } => return next(AddToField(core, window, object, src, name, cache)),
+        I::AddToIndex { object, index, src } => return next(AddToIndex(core, window, object, index, src)),
+        I::AddToIndexField { object, index, src, name, cache } => return change_index_field(core, window, add, [object, index, src], name, cache),
+        I::SubtractFromField { object, src, name, cache } => return next(SubtractFromField(core, window, object, src, name, cache)),
+        I::SubtractFromIndex { object, index, src } => return next(SubtractFromIndex(core, window, object, index, src)),
+        I::SubtractFromIndexField { object, index, src, name, cache } => return change_index_field(core, window, subtract, [object, index, src], name, cache),
         I::SetPath { path, src } => {
             let value = window[src.at()].clone();
             change(core, path, window, &mut |place, _| {
@@ -302,6 +309,10 @@ fn add(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {
     Ok(sum)
 }
 
+fn subtract(_: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {
+    operators::subtract(a, b)
+}
+
 fn less(a: &Value, b: &Value) -> bool {
     operators::order(a, b) == Some(Ordering::Less)
 }
@@ -348,11 +359,10 @@ fn remember(caches: &mut [(u64, u32)], cache: CacheIndex, object: &Object, slot:
     }
 }
 
-fn set_index_field(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<Flow, Fault> {
+fn set_index_field(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, value: Value, name: NameIndex, cache: CacheIndex) -> Result<Flow, Fault> {
     let names = core.names;
     let key = &names[name.at()];
     let steps = [Move::Index(window[index.at()].clone()), Move::Field(key.clone())];
-    let value = window[src.at()].clone();
     set_in(core, window, object, &steps, value)?;
     // The place exists now: what is there tells the short way where.
     if let (Value::Array(array), Value::Int(index)) = (&window[object.at()], &window[index.at()])
@@ -363,6 +373,16 @@ fn set_index_field(core: &mut Core<'_>, window: &mut Window, object: Reg, index:
     }
     Ok(Flow::Next)
 }
+
+/// `R[object][R[index]].name := R[object][R[index]].name op R[src]`.
+fn change_index_field(core: &mut Core<'_>, window: &mut Window, operate: Operate, [object, index, src]: [Reg; 3], name: NameIndex, cache: CacheIndex) -> Result<Flow, Fault> {
+    let before = get_field(core, &access::element(&window[object.at()], &window[index.at()])?, name, cache)?;
+    let after = operate(core, &before, &window[src.at()])?;
+    set_index_field(core, window, object, index, after, name, cache)
+}
+
+/// What changes a value in its place.
+type Operate = fn(&mut Core<'_>, &Value, &Value) -> Result<Value, Fault>;
 
 /// Sets a place inside of a register.
 fn set_in(core: &mut Core<'_>, window: &mut Window, object: Reg, steps: &[Move], value: Value) -> Result<(), Fault> {
@@ -391,6 +411,8 @@ macro_rules! with_direct_ways {
             CallPure(dst, first, site) Concat(dst, parts, track) NewObject(dst, first, shape)
             GetIndex(dst, object, index) SetIndex(object, index, src) SetField(object, src, name, cache) Push(array, src)
             SetIndexPlain(object, index, src)
+            AddToField(object, src, name, cache) AddToIndex(object, index, src)
+            SubtractFromField(object, src, name, cache) SubtractFromIndex(object, index, src)
         }
     };
 }
@@ -451,20 +473,22 @@ pub fn GetIndex(_: &mut Core<'_>, window: &mut Window, dst: Reg, object: Reg, in
 
 #[inline(never)]
 pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg) -> Result<(), Box<Fault>> {
+    let value = window[src.at()].clone();
+    set_index(core, window, object, index, value)
+}
+
+fn set_index(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, value: Value) -> Result<(), Box<Fault>> {
     // The place after the last element is where arrays grow.
-    if let Value::Int(at) = window[index.at()]
-        && let Ok([Value::Array(array), value]) = window.get_disjoint_mut([object.at(), src.at()])
+    if let Ok([Value::Array(array), &mut Value::Int(at)]) = window.get_disjoint_mut([object.at(), index.at()])
         && at as usize == array.len()
         && array.len() < core.limits.array_items
     {
-        let value = value.clone();
         core.charge_copy(array.copied_by_change());
         return Ok(array.push(value)?);
     }
-    if let Ok([Value::Object(object), Value::Text(key), value]) = window.get_disjoint_mut([object.at(), index.at(), src.at()])
+    if let Ok([Value::Object(object), Value::Text(key)]) = window.get_disjoint_mut([object.at(), index.at()])
         && !key.has_secret()
     {
-        let value = value.clone();
         core.charge_copy(object.copied_by_change());
         object.change_str(key.as_str(), |field| {
             *field = value;
@@ -472,7 +496,7 @@ pub fn SetIndex(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Re
         })?;
         return Ok(());
     }
-    let (step, value) = (Move::Index(window[index.at()].clone()), window[src.at()].clone());
+    let step = Move::Index(window[index.at()].clone());
     set_in(core, window, object, &[step], value)?;
     Ok(())
 }
@@ -484,7 +508,12 @@ pub fn SetIndexPlain(core: &mut Core<'_>, window: &mut Window, object: Reg, inde
 
 #[inline(never)]
 pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<(), Box<Fault>> {
-    let (value, names) = (window[src.at()].clone(), core.names);
+    let value = window[src.at()].clone();
+    set_field(core, window, object, value, name, cache)
+}
+
+fn set_field(core: &mut Core<'_>, window: &mut Window, object: Reg, value: Value, name: NameIndex, cache: CacheIndex) -> Result<(), Box<Fault>> {
+    let names = core.names;
     let key = &names[name.at()];
     let Value::Object(target) = &mut window[object.at()] else {
         return Err(Box::new(place::not_an_object(variable_name(core, object), &window[object.at()], &Move::Field(key.clone()))));
@@ -503,6 +532,37 @@ pub fn SetField(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg,
         remember(core.caches, cache, target, slot);
     }
     Ok(())
+}
+
+macro_rules! accumulate {
+    ($($in_field:ident $in_index:ident $operate:ident $in_place:ident)*) => {$(
+        #[inline(never)]
+        pub fn $in_field(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<(), Box<Fault>> {
+            let before = get_field(core, &window[object.at()], name, cache)?;
+            let after = $operate(core, &before, &window[src.at()])?;
+            set_field(core, window, object, after, name, cache)
+        }
+
+        #[inline(never)]
+        pub fn $in_index(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, src: Reg) -> Result<(), Box<Fault>> {
+            // A counter under a computed key is looked up once.
+            if let Ok([Value::Object(object), Value::Text(key), by]) = window.get_disjoint_mut([object.at(), index.at(), src.at()])
+                && key.is_plain()
+                && object.own_field(key.as_str()).is_some_and(|field| fast::$in_place(field, by))
+            {
+                return Ok(());
+            }
+            let before = access::element(&window[object.at()], &window[index.at()])?;
+            let after = $operate(core, &before, &window[src.at()])?;
+            drop(before);
+            set_index(core, window, object, index, after)
+        }
+    )*};
+}
+
+accumulate! {
+    AddToField AddToIndex add add_in_place
+    SubtractFromField SubtractFromIndex subtract subtract_in_place
 }
 
 #[inline(never)]
