@@ -12,8 +12,8 @@ use crate::object::Object;
 use crate::text::Text;
 use crate::value::{Array, Value};
 
-/// What `.name` reads of anything that is no object: the length of arrays and texts, a field of an array's first element.
-pub fn field_of_other(value: &Value, name: &str) -> Result<Value, Fault> {
+/// What `.name` reads: a field of an object or of an array's first element, the length of arrays and texts.
+pub fn field(value: &Value, name: &str) -> Result<Value, Fault> {
     match value {
         Value::Array(array) => array_field(array, name),
         Value::Text(text) if name.eq_ignore_ascii_case("length") => Ok(Value::Int(text.as_str().chars().count() as i64)),

@@ -342,7 +342,7 @@ fn append(window: &mut Window, a: Reg, b: Reg, most: usize) -> Result<bool, Faul
 fn get_field(core: &mut Core<'_>, object: &Value, name: NameIndex, cache: CacheIndex) -> Result<Value, Fault> {
     let names = core.names;
     let name = &names[name.at()];
-    let Value::Object(object) = object else { return access::field_of_other(object, name) };
+    let Value::Object(object) = object else { return access::field(object, name) };
     let (shape, slot) = core.caches[cache.at()];
     if let Some(value) = object.slot_of(shape, slot) {
         return Ok(value.clone());
@@ -376,7 +376,8 @@ fn set_index_field(core: &mut Core<'_>, window: &mut Window, object: Reg, index:
 
 /// `R[object][R[index]].name := R[object][R[index]].name op R[src]`.
 fn change_index_field(core: &mut Core<'_>, window: &mut Window, operate: Operate, [object, index, src]: [Reg; 3], name: NameIndex, cache: CacheIndex) -> Result<Flow, Fault> {
-    let before = get_field(core, &access::element(&window[object.at()], &window[index.at()])?, name, cache)?;
+    // What is read may be another field than what is set, whose name differs in case: the cache is for the latter.
+    let before = access::field(&access::element(&window[object.at()], &window[index.at()])?, &core.names[name.at()])?;
     let after = operate(core, &before, &window[src.at()])?;
     set_index_field(core, window, object, index, after, name, cache)
 }
@@ -538,7 +539,7 @@ macro_rules! accumulate {
     ($($in_field:ident $in_index:ident $operate:ident $in_place:ident)*) => {$(
         #[inline(never)]
         pub fn $in_field(core: &mut Core<'_>, window: &mut Window, object: Reg, src: Reg, name: NameIndex, cache: CacheIndex) -> Result<(), Box<Fault>> {
-            let before = get_field(core, &window[object.at()], name, cache)?;
+            let before = access::field(&window[object.at()], &core.names[name.at()])?;
             let after = $operate(core, &before, &window[src.at()])?;
             set_field(core, window, object, after, name, cache)
         }
