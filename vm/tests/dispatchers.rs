@@ -16,25 +16,28 @@ use gbvm_vm::native::{Native, PureContext};
 use gbvm_vm::program::*;
 use gbvm_vm::value::Value;
 
-/// Registers that any instruction may name.
-const REGISTERS: u8 = 8;
-/// Where calls have their window: what is above its first register after a call is nobody's.
-const CALL: Reg = Reg(REGISTERS);
+/// The most registers of a procedure that any instruction may name.
+const REGISTERS_MAX: u8 = 8;
 const LENGTH: u32 = 14;
 
 /// A generator of numbers that look random (xorshift, Marsaglia 2003).
-struct Dice(u64);
+struct Dice {
+    state: u64,
+    /// The registers of the procedure at hand that any instruction may name. Calls have their window at the next one:
+    /// what is above its first register after a call is nobody's.
+    registers: u8,
+}
 
 impl Dice {
     fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as u32 % bound
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 33) as u32 % bound
     }
 
     fn register(&mut self) -> Reg {
-        Reg(self.below(u32::from(REGISTERS)) as u8)
+        Reg(self.below(u32::from(self.registers)) as u8)
     }
 
     fn small(&mut self) -> i16 {
@@ -46,7 +49,8 @@ impl Dice {
 fn instruction(dice: &mut Dice, entry: u32) -> I {
     let (a, b, c) = (dice.register(), dice.register(), dice.register());
     let (value, target) = (dice.small(), Target(entry + dice.below(LENGTH)));
-    let first = Reg(dice.below(u32::from(REGISTERS) - 3) as u8);
+    let first = Reg(dice.below(u32::from(dice.registers) - 3) as u8);
+    let window = Reg(dice.registers);
     let parts = RegRange { first, count: dice.below(4) as u8 };
     let (name, cache) = (NameIndex(dice.below(2) as u16), CacheIndex(dice.below(4) as u16));
     let constant = ConstIndex(dice.below(6) as u16);
@@ -103,11 +107,11 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
         53 => I::GetIndexField { dst: a, object: b, index: c, name, cache },
         54 => I::SetIndexField { object: a, index: b, src: c, name, cache },
         55 => I::Push { array: a, src: b },
-        56 => I::Call { first: CALL, procedure: ProcIndex(1 + dice.below(2) as u16) },
+        56 => I::Call { first: window, procedure: ProcIndex(1 + dice.below(2) as u16) },
         57 => I::CallPure { dst: a, first, site: SiteIndex(0) },
         58 => I::CallHost { dst: a, first, site: SiteIndex(1) },
-        59 | 60 => I::Move { dst: CALL, src: a },
-        61 => I::Move { dst: a, src: CALL },
+        59 | 60 => I::Move { dst: window, src: a },
+        61 => I::Move { dst: a, src: window },
         62 => I::AddToField { object: a, src: b, name, cache },
         63 => I::AddToIndex { object: a, index: b, src: c },
         64 => I::AddToIndexField { object: a, index: b, src: c, name, cache },
@@ -119,7 +123,7 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
 }
 
 fn program(seed: u64) -> Program {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut dice = Dice { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, registers: REGISTERS_MAX };
     let mut program = Program {
         constants: vec![Constant::Int(3), Constant::Int(i64::MAX), Constant::Float(0.5), Constant::Float(1e300), Constant::Text("ab".into()), Constant::Text("7".into())],
         names: vec!["x".into(), "y".into()],
@@ -134,12 +138,13 @@ fn program(seed: u64) -> Program {
     program.sites = (0..2).map(|import| CallSite { import: ImportIndex(import), wanted: Wanted::Value, arguments: vec![argument.clone(); 2] }).collect();
     for index in 0..3u8 {
         let entry = program.code.len() as u32;
+        dice.registers = 4 + dice.below(u32::from(REGISTERS_MAX) - 3) as u8;
         for at in 0..LENGTH {
             program.code.push(if at + 1 == LENGTH { I::Return { src: Reg(0) } } else { instruction(&mut dice, entry) });
         }
         let parameters = u8::from(index > 0);
-        let variables = (0..=REGISTERS).map(|register| (register, format!("r{register}").into())).collect();
-        program.procedures.push(Procedure { name: "p".into(), entry, end: entry + LENGTH, parameters, registers: REGISTERS + 1, variables });
+        let variables = (0..=dice.registers).map(|register| (register, format!("r{register}").into())).collect();
+        program.procedures.push(Procedure { name: "p".into(), entry, end: entry + LENGTH, parameters, registers: dice.registers + 1, variables });
     }
     program.spans = vec![Span::default(); program.code.len()];
     program

@@ -30,6 +30,8 @@ pub const INSTRUCTION_FUEL: u64 = size_of::<Instruction>() as u64;
 const CHARGED_BYTES: usize = 64;
 /// How many elements that a function may look at count as one instruction.
 const CHARGED_ITEMS: usize = 1024;
+/// How many bytes a text has whose comparison is charged.
+pub const LONG_TEXT: usize = 4096;
 /// How much weight that an operator looks at or makes counts as one instruction.
 const CHARGED_WEIGHT: usize = 16;
 
@@ -178,9 +180,14 @@ impl Core<'_> {
         self.spend(size);
     }
 
-    /// Takes fuel for two values that are compared part by part: for the parts of the lighter one.
+    /// Takes fuel for two values that are compared part by part, or byte by byte where they are long: for the lighter one.
     pub fn charge_compare(&mut self, a: &Value, b: &Value) {
-        if let (Value::Text(_), Value::Text(_)) | (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) = (a, b) {
+        let is_long = match (a, b) {
+            (Value::Text(a), Value::Text(_)) => a.as_str().len() >= LONG_TEXT,
+            (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => true,
+            _ => false,
+        };
+        if is_long {
             self.charge_walk(if a.weight() < b.weight() { a } else { b });
         }
     }

@@ -9,7 +9,7 @@
 #![allow(non_snake_case)] // named as the instructions are
 
 use crate::isa::{FloatReg, Instruction, IntReg, PlainReg};
-use crate::machine::core::{Core, Flow, WINDOW, Window};
+use crate::machine::core::{Core, Flow, LONG_TEXT, WINDOW, Window};
 use crate::shared::{Held, float, int, plain, store_known, store_plain, vacate};
 use crate::program::*;
 use crate::value::{Array, Value};
@@ -315,9 +315,6 @@ pub fn JumpIfFalse(_: &mut Core<'_>, window: &mut W, src: Reg, target: Target) -
 pub fn JumpIfPresent(_: &mut Core<'_>, window: &mut W, src: Reg, target: Target) -> Flow {
     jump_if(!window[src.at()].is_nothing(), target)
 }
-
-/// How many bytes a text has whose comparison is charged.
-const LONG_TEXT: usize = 4096;
 
 /// Whether two values are equal, where that is seen at once.
 #[inline(always)]
