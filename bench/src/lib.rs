@@ -52,13 +52,15 @@ result = total
 pub fn link(source: &str) -> Arc<Linked> {
     let compilation = gbvm_lang::compile(&[Source::new("bench.bas", source)], &gbvm_stdlib::signatures());
     let script = compilation.script.unwrap_or_else(|| panic!("{:?}", compilation.diagnostics));
-    let resolve = |phrase: &str| {
-        gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
-            Function::Pure(function) => Native::Pure(function),
-            Function::Host(_) | Function::Declare => Native::Host,
-        })
-    };
-    Arc::new(Linked::new(Arc::new(script.program), resolve).expect("compiled programs pass verification"))
+    Arc::new(Linked::new(Arc::new(script.program), native).expect("compiled programs pass verification"))
+}
+
+/// The function that a name is bound to; of keywords that reach outside, that they stop the machine.
+pub fn native(phrase: &str) -> Option<Native> {
+    gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
+        Function::Pure(function) => Native::Pure(function),
+        Function::Host(_) | Function::Declare => Native::Host,
+    })
 }
 
 /// The same script again and again, its procedures renamed, until it has this many lines.

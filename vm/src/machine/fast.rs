@@ -509,6 +509,14 @@ pub fn SetIndexField(core: &mut Core<'_>, window: &mut W, object: Reg, index: Re
     Flow::Slow
 }
 
+#[inline(always)]
+fn replace_finite(part: &mut f64, float: f64) -> bool {
+    if is_finite(float) {
+        *part = float;
+    }
+    is_finite(float)
+}
+
 macro_rules! accumulate {
     ($($in_field:ident $in_index:ident $in_index_field:ident $change:ident $checked:ident $operator:tt)*) => {$(
         /// Changes a number where it is; its weight stays the same.
@@ -522,14 +530,8 @@ macro_rules! accumulate {
                     }
                     None => false,
                 },
-                (Value::Float(part), Value::Float(by)) if is_finite(*part $operator *by) => {
-                    *part = *part $operator *by;
-                    true
-                }
-                (Value::Float(part), Value::Int(by)) if is_finite(*part $operator *by as f64) => {
-                    *part = *part $operator *by as f64;
-                    true
-                }
+                (Value::Float(part), Value::Float(by)) => replace_finite(part, *part $operator by),
+                (Value::Float(part), Value::Int(by)) => replace_finite(part, *part $operator *by as f64),
                 _ => false,
             }
         }
