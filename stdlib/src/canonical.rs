@@ -1,12 +1,15 @@
-//! One text for all values that count as the same, so that groups and sets need no comparison of pairs.
+//! One text for all values that count as the same, so that groups, sets and merges need no comparison of pairs.
 
 use gbvm_vm::coerce::{self, Number};
 use gbvm_vm::instant::Instant;
-use gbvm_vm::operators;
 use gbvm_vm::value::Value;
+use unicode_normalization::UnicodeNormalization;
 
-/// The canonical text of a value. Empty values are one; booleans are 0 and 1; text in the shortest form of a number is
-/// that number; text in full RFC 3339 form is that instant.
+use crate::merge::is_absent;
+
+/// The canonical text of a value. NULL, MISSING and `""` are one; booleans are 0 and 1; text in the shortest form of a
+/// number is that number; text in full RFC 3339 form is that instant; other text is in normal form C (Unicode Standard
+/// Annex 15); an object is its members that are there, in the order of their names.
 pub fn canonical(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);
@@ -15,7 +18,7 @@ pub fn canonical(value: &Value) -> String {
 
 fn write(value: &Value, out: &mut String) {
     match value {
-        _ if operators::is_empty(value) => out.push('e'),
+        _ if is_absent(value) => out.push('e'),
         Value::Bool(bool) => out.push_str(if *bool { "n1" } else { "n0" }),
         Value::Int(_) | Value::Float(_) => {
             out.push('n');
@@ -32,7 +35,7 @@ fn write(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Object(object) => {
-            let mut members: Vec<_> = object.fields().filter(|(_, field)| !operators::is_empty(field)).collect();
+            let mut members: Vec<_> = object.fields().filter(|(_, field)| !is_absent(field)).collect();
             members.sort_by(|a, b| a.0.cmp(b.0));
             out.push('{');
             for (key, field) in members {
@@ -61,7 +64,11 @@ fn write_text(text: &str, out: &mut String) {
         Some(instant) => write_instant(instant, out),
         None => {
             out.push('t');
-            coerce::write_json_text(text, out);
+            if text.is_ascii() {
+                coerce::write_json_text(text, out);
+            } else {
+                coerce::write_json_text(&text.nfc().collect::<String>(), out);
+            }
         }
     }
 }

@@ -21,10 +21,13 @@ pub mod list;
 pub mod mail;
 pub mod math;
 pub mod memory;
+pub mod merge;
 pub mod query;
 pub mod reference;
 pub mod security;
 pub mod services;
+pub mod sync;
+
 mod table;
 pub mod text;
 pub mod time;

@@ -6,7 +6,7 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, headers, http, json, kind, list, mail, math, memory, security, text, time, triggers};
+use crate::{console, data, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
@@ -24,6 +24,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
         kind::KEYWORDS,
         json::KEYWORDS,
         security::KEYWORDS,
+        sync::KEYWORDS,
     ]
     .concat()
 });

@@ -1,6 +1,6 @@
-//! The conformance cases for filters, each as a script over SQLite: once with its filter in the argument, where it is
-//! parsed while compiling, and once through a variable, where it is parsed when the line runs. What a variable holds
-//! is text: arrays and booleans keep their kind in an argument only.
+//! The conformance cases, each by a script. Those for filters run over SQLite: once with the filter in the argument,
+//! where it is parsed while compiling, and once through a variable, where it is parsed when the line runs. What a
+//! variable holds is text: arrays and booleans keep their kind in an argument only.
 
 use gbvm_tests::scenario::Scenario;
 use gbvm_tests::shared;
@@ -109,4 +109,51 @@ fn filters_do_what_the_cases_say() {
         }
     }
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Merges what arrives and tells where the sides differ from the base.
+const MERGE: &str = r#"WEBHOOK "merge", OPEN
+WITH result = NEW OBJECT
+    .merge = MERGE3(body.base, body.local, body.remote)
+    .local_diff = DIFF(body.base, body.local)
+    .remote_diff = DIFF(body.base, body.remote)
+    .local_fields = CHANGED_FIELDS(body.base, body.local)
+    .remote_fields = GET_CHANGED_FIELDS(body.base, body.remote)
+END WITH
+"#;
+
+#[test]
+fn merges_do_what_the_cases_say() {
+    let Some(folder) = shared("conformance") else { return };
+    let text = std::fs::read_to_string(folder.join("merge_cases.json")).expect("the cases can be read");
+    let cases: Vec<Value> = serde_json::from_str(&text).expect("the cases are JSON");
+    let world = Scenario::new(&[]);
+    let script = world.load_text("merge.bas", MERGE).expect("the script compiles");
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let body = serde_json::json!({"base": case["base"], "local": case["local"], "remote": case["remote"]});
+        let done = world.post(&script, "merge", &body.to_string());
+        assert_eq!(done.fault, None, "case {}", case["n"]);
+        let answer: Value = serde_json::from_str(&done.reply.text()).expect("the answer is JSON");
+        let paths = |changes: &Value| -> Vec<Value> { changes.as_array().expect("DIFF gives an array").iter().map(|change| change["path"].clone()).collect() };
+        let firsts = |paths: &Value| -> Vec<String> {
+            let all = paths.as_array().expect("paths are a list").iter().filter_map(Value::as_str);
+            let firsts: std::collections::BTreeSet<String> = all.filter_map(|path| path.split('.').next()).map(str::to_owned).collect();
+            firsts.into_iter().collect()
+        };
+        let checks = [
+            ("merged", answer["merge"]["merged"].clone(), case["merged"].clone()),
+            ("conflicts", answer["merge"]["conflicts"].clone(), case["conflicts"].clone()),
+            ("local paths", paths(&answer["local_diff"]).into(), case["local_changes"].clone()),
+            ("remote paths", paths(&answer["remote_diff"]).into(), case["remote_changes"].clone()),
+            ("local fields", answer["local_fields"].clone(), firsts(&case["local_changes"]).into()),
+            ("remote fields", answer["remote_fields"].clone(), firsts(&case["remote_changes"]).into()),
+        ];
+        for (what, found, wanted) in checks {
+            if found != wanted {
+                wrong.push(format!("case {} ({}), {what}\n  wanted {wanted}\n  found  {found}", case["n"], case["name"]));
+            }
+        }
+    }
+    assert!(!cases.is_empty() && wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }
