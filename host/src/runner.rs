@@ -101,7 +101,7 @@ pub fn execute(world: &World, start: Start<'_>) -> Outcome {
         Err(fault) => {
             segment.rollback();
             // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
-            let goes_on = fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
+            let goes_on = fault.ends_run && fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
             if goes_on {
                 return Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) };
             }
@@ -151,7 +151,7 @@ impl Run<'_, '_> {
             if vm.pending().is_some() {
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
-                    Err(fault) => return Err(vm.fail(fault)),
+                    Err(fault) => vm.fail(fault)?,
                 }
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
@@ -162,7 +162,7 @@ impl Run<'_, '_> {
                 Stop::HostCall => {}
                 Stop::OutOfFuel => {
                     if let Err(fault) = self.spend(slice) {
-                        return Err(vm.fail(fault));
+                        vm.fail(fault)?;
                     }
                 }
             }
@@ -175,7 +175,7 @@ impl Run<'_, '_> {
             *left = left.saturating_sub(instructions);
             if *left == 0 {
                 let most = self.budget.fuel.unwrap_or_default();
-                return Err(Fault::new("E_FUEL", format!("the script used up its {most} instructions without coming to an end; is there a loop that never stops?")));
+                return Err(Fault::ending("E_FUEL", format!("the script used up its {most} instructions without coming to an end; is there a loop that never stops?")));
             }
         }
         self.check_time()
@@ -183,7 +183,7 @@ impl Run<'_, '_> {
 
     fn check_time(&self) -> Result<(), Fault> {
         if self.world.is_stopping() {
-            return Err(Fault::new("E_STOPPING", "the run was cut short because the process is stopping"));
+            return Err(Fault::ending("E_STOPPING", "the run was cut short because the process is stopping"));
         }
         self.deadline.check()
     }
@@ -197,7 +197,10 @@ impl Run<'_, '_> {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
         if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing {
-            self.end_segment(vm, state)?;
+            self.end_segment(vm, state).map_err(Fault::and_ends)?;
+        }
+        if vm.is_guarded() {
+            self.segment.guard_statement();
         }
         let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
         let mut http = Caller { segment: self.segment, world: self.world, run_id: &self.start.identity.run_id, calls: &mut self.calls, deadline: &mut self.deadline };
@@ -212,7 +215,8 @@ impl Run<'_, '_> {
             allowed_origins: &allowed,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
-        function(&mut context, &call)
+        let answer = function(&mut context, &call);
+        self.segment.end_statement(answer.is_ok()).and(answer)
     }
 
     /// Commits what the segment wrote, together with the point from which the run goes on.
@@ -245,7 +249,7 @@ impl Deadline {
     fn check(&self) -> Result<(), Fault> {
         match self.most {
             Some(most) if self.since.elapsed().saturating_sub(self.waited) > most => {
-                Err(Fault::new("E_TIME", format!("the run took longer than {} ms, not counting its waits for answers", most.as_millis())))
+                Err(Fault::ending("E_TIME", format!("the run took longer than {} ms, not counting its waits for answers", most.as_millis())))
             }
             _ => Ok(()),
         }
@@ -263,7 +267,7 @@ struct Caller<'r, 'a> {
 
 impl HttpClient for Caller<'_, '_> {
     fn call(&mut self, request: &Request) -> Result<Answer, Fault> {
-        self.segment.commit()?;
+        self.segment.commit().map_err(Fault::and_ends)?;
         *self.calls += 1;
         let began = Moment::now();
         let answered = calls::call_at_once(self.world, request, self.run_id, *self.calls);

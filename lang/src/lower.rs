@@ -15,6 +15,7 @@ mod stmt;
 mod sum;
 mod with;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use gbvm_vm::isa::Instruction;
@@ -102,7 +103,7 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+    fn error(&mut self, code: impl Into<Cow<'static, str>>, span: Span, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error(code, span, message));
     }
 
@@ -147,6 +148,7 @@ impl Lowering<'_> {
             parameters: routine.parameters.len().min(usize::from(u8::MAX)) as u8,
             registers: self.registers.most().max(1),
             variables: variables.collect(),
+            handlers: Vec::new(),
         };
         self.emit.program.procedures.push(procedure);
     }
