@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use gbvm_stdlib::keyword::{Call, Function, HostContext, RunState};
-use gbvm_stdlib::services::{Answer, Console, HttpClient, Level, Request};
+use gbvm_stdlib::services::{Answer, Clock, Console, HttpClient, Level, Request};
 use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
 use gbvm_vm::program::Wanted;
 use gbvm_vm::value::Value;
@@ -182,10 +183,7 @@ impl Run<'_, '_> {
     }
 
     fn check_time(&self) -> Result<(), Fault> {
-        if self.world.is_stopping() {
-            return Err(Fault::ending("E_STOPPING", "the run was cut short because the process is stopping"));
-        }
-        self.deadline.check()
+        self.deadline.check(self.world)
     }
 
     /// Does what the machine waits for.
@@ -196,18 +194,19 @@ impl Run<'_, '_> {
         let Function::Host(function) = keyword.function else {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
-        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing {
+        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses {
             self.end_segment(vm, state).map_err(Fault::and_ends)?;
         }
         if vm.is_guarded() {
             self.segment.guard_statement();
         }
+        let clock = RunClock { world: self.world, deadline: self.deadline };
         let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
         let mut http = Caller { segment: self.segment, world: self.world, run_id: &self.start.identity.run_id, calls: &mut self.calls, deadline: &mut self.deadline };
         let mut context = HostContext {
             storage: &mut SegmentStorage(self.segment),
             http: &mut http,
-            clock: &**self.world.clock(),
+            clock: &clock,
             console: &mut WorldConsole(self.world),
             run: state,
             limits: self.world.limits(),
@@ -234,7 +233,25 @@ impl Run<'_, '_> {
     }
 }
 
+/// The clock as the keywords of a run see it.
+struct RunClock<'a> {
+    world: &'a World,
+    deadline: Deadline,
+}
+
+impl Clock for RunClock<'_> {
+    fn now(&self) -> Instant {
+        self.world.clock().now()
+    }
+
+    fn pause(&self, milliseconds: u64) -> Result<(), Fault> {
+        self.deadline.check(self.world)?;
+        self.world.clock().pause(milliseconds)
+    }
+}
+
 /// When a run has taken too long. The clock stands while the run waits for an answer.
+#[derive(Clone, Copy)]
 struct Deadline {
     most: Option<Duration>,
     since: Moment,
@@ -246,7 +263,10 @@ impl Deadline {
         Deadline { most: budget.wall_ms.map(Duration::from_millis), since: Moment::now(), waited: Duration::ZERO }
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self, world: &World) -> Result<(), Fault> {
+        if world.is_stopping() {
+            return Err(Fault::ending("E_STOPPING", "the run was cut short because the process is stopping"));
+        }
         match self.most {
             Some(most) if self.since.elapsed().saturating_sub(self.waited) > most => {
                 Err(Fault::ending("E_TIME", format!("the run took longer than {} ms, not counting its waits for answers", most.as_millis())))

@@ -11,7 +11,11 @@ use gbvm_vm::value::Value;
 
 use crate::engine::World;
 use crate::storage::late::StoreGuard;
+use crate::storage::savepoint::Savepoint;
 use crate::storage::{RunIdentity, Store};
+
+/// The number of the point before a statement: above all others that may be open.
+const STATEMENT: usize = 1_000;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
@@ -38,8 +42,8 @@ enum Statement {
     Plain,
     /// The script goes on where it fails; it has written nothing yet.
     Guarded,
-    /// It has written, and can be undone alone; before it so many mails were refused.
-    Written { refused: usize },
+    /// It has written, and the segment can go back to the point before it, when so many mails were refused.
+    Written { before: Savepoint, refused: usize },
 }
 
 impl<'a> Segment<'a> {
@@ -68,8 +72,8 @@ impl<'a> Segment<'a> {
         let State { open, statement, dead, .. } = &mut *state;
         let store = open.as_mut().expect("the segment was opened above");
         if is_write && matches!(statement, Statement::Guarded) {
-            store.begin_statement()?;
-            *statement = Statement::Written { refused: dead.len() };
+            let before = store.set_savepoint(STATEMENT)?;
+            *statement = Statement::Written { before, refused: dead.len() };
         }
         act(store)
     }
@@ -94,10 +98,10 @@ impl<'a> Segment<'a> {
                 Err(Fault::ending("E_DATABASE", "the database undid everything that this run had written, so the run cannot go on"))
             }
             Statement::Guarded => Ok(()),
-            Statement::Written { .. } if has_succeeded => store.keep_statement().map_err(Fault::and_ends),
-            Statement::Written { refused } => {
+            Statement::Written { before, .. } if has_succeeded => store.release(&before).map_err(Fault::and_ends),
+            Statement::Written { before, refused } => {
                 dead.truncate(refused);
-                store.undo_statement().map_err(Fault::and_ends)
+                store.go_back(before).map_err(Fault::and_ends)
             }
         }
     }

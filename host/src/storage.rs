@@ -7,6 +7,7 @@ mod memory;
 mod outbox;
 mod queue;
 mod rows;
+pub mod savepoint;
 pub mod schema;
 mod seal;
 mod sql;
@@ -63,8 +64,6 @@ pub struct Store {
     now: Instant,
     /// The row that the run updated or saved last: what orders the calls it queues.
     last_row: Option<String>,
-    /// What `last_row` was when the statement began that may be undone alone.
-    row_before: Option<String>,
     seal: Option<Seal>,
     lock: Option<File>,
 }
@@ -142,7 +141,6 @@ impl Store {
             run: RunIdentity::default(),
             now: Instant(0),
             last_row: None,
-            row_before: None,
             seal: None,
             lock: None,
         };
@@ -207,34 +205,6 @@ impl Store {
             // Tables and columns that it made are gone too.
             self.catalogue.forget();
         }
-    }
-
-    /// Begins a statement that may be undone alone, inside of the open transaction.
-    ///
-    /// # Errors
-    /// `E_DATABASE`.
-    pub fn begin_statement(&mut self) -> Result<(), Fault> {
-        self.row_before = self.last_row.clone();
-        self.connection.execute_batch("SAVEPOINT gbvm_statement").map_err(fault)
-    }
-
-    /// Keeps what the statement wrote, as far as the transaction is kept.
-    ///
-    /// # Errors
-    /// `E_DATABASE`.
-    pub fn keep_statement(&mut self) -> Result<(), Fault> {
-        self.connection.execute_batch("RELEASE gbvm_statement").map_err(fault)
-    }
-
-    /// Undoes what the statement wrote.
-    ///
-    /// # Errors
-    /// `E_DATABASE`.
-    pub fn undo_statement(&mut self) -> Result<(), Fault> {
-        self.last_row = self.row_before.take();
-        // Tables and columns that it made are gone too.
-        self.catalogue.forget();
-        self.connection.execute_batch("ROLLBACK TO gbvm_statement; RELEASE gbvm_statement").map_err(fault)
     }
 
     /// Whether the data ends with this process.

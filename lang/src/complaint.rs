@@ -142,7 +142,7 @@ impl Complaint<'_> {
             (Token::With, Some(_)) if self.at > 1 && self.token(self.at - 1) == Some(&Token::Equal) => {
                 Some("WITH x = takes NEW OBJECT; to assign a value, leave WITH out".to_string())
             }
-            (Token::OnError, _) => Some(format!("ON ERROR wants RESUME NEXT, GOTO and a label, or GOTO 0 behind it, but here {}", self.stands())),
+            (Token::OnError, _) => Some("ON ERROR wants RESUME NEXT, GOTO and a label, or GOTO 0 behind it".to_string()),
             (Token::OnErrorGoto, _) if self.at == 1 => Some(format!("ON ERROR GOTO wants the name of a label, or 0, but here {}", self.stands())),
             (Token::Goto, _) if self.at == 1 => Some(format!("GOTO wants the name of a label, but here {}", self.stands())),
             (Token::Throw, None) => Some("THROW wants what is wrong: a text, or an object with message and code".to_string()),

@@ -409,7 +409,7 @@ impl Reader<'_> {
         let (next, third) = (self.raw_word(at + 1), self.raw_word(at + 2));
         let found = match (folded, next) {
             ("try", _) if self.ends_item(at + 1) => (Token::Try, 1),
-            ("catch", _) if self.ends_item(at + 1) || next.is_some() && self.ends_item(at + 2) => (Token::Catch, 1),
+            ("catch", _) if self.ends_item(at + 1) || next.is_some() => (Token::Catch, 1),
             ("finally", _) if self.ends_item(at + 1) => (Token::Finally, 1),
             ("throw", _) if self.starts_argument(at + 1, true) || self.ends_item(at + 1) => (Token::Throw, 1),
             ("goto", _) => (Token::Goto, 1),
