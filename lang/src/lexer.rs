@@ -227,6 +227,9 @@ impl Lexer<'_> {
         let (word, rest) = self.next_line_word();
         let word = word.to_ascii_lowercase();
         let after = rest.trim_start_matches([' ', '\t']).chars().next();
+        if after == Some(':') && self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{') {
+            return false; // it is a key
+        }
         let is_used = match after {
             None | Some('\n' | '\r' | '"' | '\'' | ':') => true,
             Some('(') => matches!(word.as_str(), "if" | "while" | "case" | "elseif" | "return"),
