@@ -46,15 +46,17 @@ impl Reply {
 
     /// The answer to a caller whose run failed: it learns the code and the run, never the message.
     pub fn failed(fault: &Fault, run_id: &str) -> Reply {
-        let status = match fault.code {
-            "E_JSON" | "E_BODY" => return Reply::error(400, fault.code, &fault.message),
+        let status = match &*fault.code {
+            // Before the run began, the mistake was in the request, and its sender may learn it.
+            "E_JSON" | "E_BODY" if fault.trace.is_empty() => return Reply::error(400, &fault.code, &fault.message),
             "E_HTTP" => 502,
-            "E_DATABASE_FULL" | "E_DATABASE_BUSY" | "E_STOPPING" => 503,
+            "E_DATABASE_FULL" | "E_DATABASE_BUSY" => 503,
+            "E_STOPPING" if fault.ends_run => 503,
             "E_UNIQUE" => 409,
             _ => 500,
         };
         let mut body = String::from("{\"error\":");
-        coerce::write_json_text(fault.code, &mut body);
+        coerce::write_json_text(&fault.code, &mut body);
         body.push_str(",\"run\":");
         coerce::write_json_text(run_id, &mut body);
         body.push('}');

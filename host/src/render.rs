@@ -23,7 +23,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &[Source], is_terminal: bool
     if let Some((span, label)) = diagnostic.related.as_ref().filter(|(span, _)| span.source == diagnostic.span.source) {
         snippet = snippet.annotation(AnnotationKind::Context.span(range(span.start, span.end)).label(label.as_str()));
     }
-    let report: [Group<'_>; 1] = [level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).element(snippet)];
+    let report: [Group<'_>; 1] = [level.primary_title(diagnostic.message.as_str()).id(&*diagnostic.code).element(snippet)];
     Renderer::styled().render(&report)
 }
 

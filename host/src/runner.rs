@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use gbvm_stdlib::keyword::{Call, Function, HostContext, RunState};
-use gbvm_stdlib::services::{Answer, Console, HttpClient, Level, Request};
+use gbvm_stdlib::services::{Answer, Clock, Console, HttpClient, Level, Request};
 use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
 use gbvm_vm::program::Wanted;
 use gbvm_vm::value::Value;
@@ -101,7 +102,7 @@ pub fn execute(world: &World, start: Start<'_>) -> Outcome {
         Err(fault) => {
             segment.rollback();
             // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
-            let goes_on = fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
+            let goes_on = fault.ends_run && fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
             if goes_on {
                 return Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) };
             }
@@ -151,7 +152,7 @@ impl Run<'_, '_> {
             if vm.pending().is_some() {
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
-                    Err(fault) => return Err(vm.fail(fault)),
+                    Err(fault) => vm.fail(fault)?,
                 }
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
@@ -162,7 +163,7 @@ impl Run<'_, '_> {
                 Stop::HostCall => {}
                 Stop::OutOfFuel => {
                     if let Err(fault) = self.spend(slice) {
-                        return Err(vm.fail(fault));
+                        vm.fail(fault)?;
                     }
                 }
             }
@@ -175,17 +176,14 @@ impl Run<'_, '_> {
             *left = left.saturating_sub(instructions);
             if *left == 0 {
                 let most = self.budget.fuel.unwrap_or_default();
-                return Err(Fault::new("E_FUEL", format!("the script used up its {most} instructions without coming to an end; is there a loop that never stops?")));
+                return Err(Fault::ending("E_FUEL", format!("the script used up its {most} instructions without coming to an end; is there a loop that never stops?")));
             }
         }
         self.check_time()
     }
 
     fn check_time(&self) -> Result<(), Fault> {
-        if self.world.is_stopping() {
-            return Err(Fault::new("E_STOPPING", "the run was cut short because the process is stopping"));
-        }
-        self.deadline.check()
+        self.deadline.check(self.world)
     }
 
     /// Does what the machine waits for.
@@ -196,15 +194,19 @@ impl Run<'_, '_> {
         let Function::Host(function) = keyword.function else {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
-        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing {
-            self.end_segment(vm, state)?;
+        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses {
+            self.end_segment(vm, state).map_err(Fault::and_ends)?;
         }
+        if vm.is_guarded() {
+            self.segment.guard_statement();
+        }
+        let clock = RunClock { world: self.world, deadline: self.deadline };
         let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
         let mut http = Caller { segment: self.segment, world: self.world, run_id: &self.start.identity.run_id, calls: &mut self.calls, deadline: &mut self.deadline };
         let mut context = HostContext {
             storage: &mut SegmentStorage(self.segment),
             http: &mut http,
-            clock: &**self.world.clock(),
+            clock: &clock,
             console: &mut WorldConsole(self.world),
             run: state,
             limits: self.world.limits(),
@@ -212,7 +214,8 @@ impl Run<'_, '_> {
             allowed_origins: &allowed,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
-        function(&mut context, &call)
+        let answer = function(&mut context, &call);
+        self.segment.end_statement(answer.is_ok()).and(answer)
     }
 
     /// Commits what the segment wrote, together with the point from which the run goes on.
@@ -230,7 +233,25 @@ impl Run<'_, '_> {
     }
 }
 
+/// The clock as the keywords of a run see it.
+struct RunClock<'a> {
+    world: &'a World,
+    deadline: Deadline,
+}
+
+impl Clock for RunClock<'_> {
+    fn now(&self) -> Instant {
+        self.world.clock().now()
+    }
+
+    fn pause(&self, milliseconds: u64) -> Result<(), Fault> {
+        self.deadline.check(self.world)?;
+        self.world.clock().pause(milliseconds)
+    }
+}
+
 /// When a run has taken too long. The clock stands while the run waits for an answer.
+#[derive(Clone, Copy)]
 struct Deadline {
     most: Option<Duration>,
     since: Moment,
@@ -242,10 +263,13 @@ impl Deadline {
         Deadline { most: budget.wall_ms.map(Duration::from_millis), since: Moment::now(), waited: Duration::ZERO }
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self, world: &World) -> Result<(), Fault> {
+        if world.is_stopping() {
+            return Err(Fault::ending("E_STOPPING", "the run was cut short because the process is stopping"));
+        }
         match self.most {
             Some(most) if self.since.elapsed().saturating_sub(self.waited) > most => {
-                Err(Fault::new("E_TIME", format!("the run took longer than {} ms, not counting its waits for answers", most.as_millis())))
+                Err(Fault::ending("E_TIME", format!("the run took longer than {} ms, not counting its waits for answers", most.as_millis())))
             }
             _ => Ok(()),
         }
@@ -263,7 +287,7 @@ struct Caller<'r, 'a> {
 
 impl HttpClient for Caller<'_, '_> {
     fn call(&mut self, request: &Request) -> Result<Answer, Fault> {
-        self.segment.commit()?;
+        self.segment.commit().map_err(Fault::and_ends)?;
         *self.calls += 1;
         let began = Moment::now();
         let answered = calls::call_at_once(self.world, request, self.run_id, *self.calls);

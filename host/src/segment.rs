@@ -11,7 +11,11 @@ use gbvm_vm::value::Value;
 
 use crate::engine::World;
 use crate::storage::late::StoreGuard;
+use crate::storage::savepoint::Savepoint;
 use crate::storage::{RunIdentity, Store};
+
+/// The number of the point before a statement: above all others that may be open.
+const STATEMENT: usize = 1_000;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
@@ -25,8 +29,21 @@ pub struct Segment<'a> {
 struct State<'a> {
     open: Option<StoreGuard<'a>>,
     has_written: bool,
+    statement: Statement,
     /// Why mails were refused while they were queued: dead letters once this is committed.
     dead: Vec<Fault>,
+}
+
+/// What is known of the statement at hand.
+#[derive(Default)]
+enum Statement {
+    /// Where it fails, the run fails, and everything is undone.
+    #[default]
+    Plain,
+    /// The script goes on where it fails; it has written nothing yet.
+    Guarded,
+    /// It has written, and the segment can go back to the point before it, when so many mails were refused.
+    Written { before: Savepoint, refused: usize },
 }
 
 impl<'a> Segment<'a> {
@@ -52,8 +69,41 @@ impl<'a> Segment<'a> {
             state.open = Some(store);
         }
         state.has_written |= is_write;
-        let store = state.open.as_mut().expect("the segment was opened above");
+        let State { open, statement, dead, .. } = &mut *state;
+        let store = open.as_mut().expect("the segment was opened above");
+        if is_write && matches!(statement, Statement::Guarded) {
+            let before = store.set_savepoint(STATEMENT)?;
+            *statement = Statement::Written { before, refused: dead.len() };
+        }
         act(store)
+    }
+
+    /// Makes the statement at hand one that can be undone alone, should it fail.
+    pub fn guard_statement(&self) {
+        self.state.borrow_mut().statement = Statement::Guarded;
+    }
+
+    /// Ends the statement at hand: what a guarded one wrote stays if it succeeded and is undone if not.
+    ///
+    /// # Errors
+    /// Those of the database, and `E_DATABASE` where the failure has undone the whole transaction: the script cannot go
+    /// on without what it wrote before.
+    pub fn end_statement(&self, has_succeeded: bool) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let statement = std::mem::take(&mut state.statement);
+        let State { open: Some(store), dead, .. } = &mut *state else { return Ok(()) };
+        match statement {
+            Statement::Plain => Ok(()),
+            Statement::Guarded | Statement::Written { .. } if !store.in_transaction() => {
+                Err(Fault::ending("E_DATABASE", "the database undid everything that this run had written, so the run cannot go on"))
+            }
+            Statement::Guarded => Ok(()),
+            Statement::Written { before, .. } if has_succeeded => store.release(&before).map_err(Fault::and_ends),
+            Statement::Written { before, refused } => {
+                dead.truncate(refused);
+                store.go_back(before).map_err(Fault::and_ends)
+            }
+        }
     }
 
     /// A memory entry; secrets of the configuration come before stored ones.
@@ -73,6 +123,7 @@ impl<'a> Segment<'a> {
     /// Those of the database; then everything of the segment is undone.
     pub fn commit(&self) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
+        state.statement = Statement::Plain;
         let wrote = std::mem::take(&mut state.has_written);
         let dead = std::mem::take(&mut state.dead);
         let Some(mut store) = state.open.take() else { return Ok(()) };
@@ -94,6 +145,7 @@ impl<'a> Segment<'a> {
     pub fn rollback(&self) {
         let mut state = self.state.borrow_mut();
         state.has_written = false;
+        state.statement = Statement::Plain;
         state.dead.clear();
         if let Some(mut store) = state.open.take() {
             store.rollback();

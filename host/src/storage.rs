@@ -7,6 +7,7 @@ mod memory;
 mod outbox;
 mod queue;
 mod rows;
+pub mod savepoint;
 pub mod schema;
 mod seal;
 mod sql;

@@ -129,8 +129,8 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
     let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };
     let mut store = world.store()?;
-    match fault.code {
-        "E_STOPPING" => Ok(()),
+    match &*fault.code {
+        "E_STOPPING" if fault.ends_run => Ok(()),
         "E_HTTP" | "E_DATABASE_BUSY" | "E_DATABASE_FULL" if job.attempt + 1 < TRIES => {
             let wait_ms = (5_000u64 << job.attempt).min(3_600_000);
             let at = world.clock().now().plus_millis(wait_ms as i64).unwrap_or(gbvm_vm::instant::LAST);

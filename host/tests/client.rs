@@ -360,7 +360,7 @@ fn final_answers_and_refusals_are_not_repeated() {
     let (outcome, pauses) = call(&peer.network(), &scripted("PUT", &peer.origin(), "/"));
     assert_eq!((outcome.expect("an answer").status, pauses.len()), (422, 0));
     let (outcome, pauses) = call(&Network::new(options()).expect("good options"), &scripted("PUT", &peer.origin(), "/"));
-    assert_eq!((outcome.expect_err("not allowed").code, pauses.len()), ("E_NET", 0));
+    assert_eq!((&*outcome.expect_err("not allowed").code, pauses.len()), ("E_NET", 0));
     assert_eq!(peer.connections.load(Ordering::SeqCst), 1);
 }
 

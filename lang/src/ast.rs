@@ -80,11 +80,56 @@ pub enum StatementKind {
     /// `.path = value` inside WITH: the place begins with [`ExpressionKind::WithTarget`]; a bare `name = value`
     /// stays an [`StatementKind::Assign`] and is told apart while lowering.
     WithField { place: Expression, operator: Option<BinaryOperator>, value: Expression },
+    /// TRY with CATCH, FINALLY or both.
+    Try { body: Vec<Statement>, catch: Option<Catch>, finally: Option<Vec<Statement>> },
+    /// `THROW value`
+    Throw(Expression),
+    /// ON ERROR in its forms.
+    OnError(OnError),
+    /// `CLEAR ERROR`
+    ClearError,
+    /// `name:`
+    Label(Name),
+    /// `GOTO name`
+    Goto(Name),
+    /// `SHARED a, b`
+    Shared(Vec<Name>),
     /// An expression as a statement: a call, a keyword, a method.
     Expression(Expression),
     /// PRINT, TALK and other keywords of statement form are keyword expressions too; nothing else remains here:
     /// a statement that failed to parse and was reported.
     Invalid,
+}
+
+/// CATCH with the variable that gets the error, if one is named.
+#[derive(Clone, Debug)]
+pub struct Catch {
+    /// The variable.
+    pub variable: Option<Name>,
+    /// What it does.
+    pub body: Vec<Statement>,
+    /// The CATCH line.
+    pub span: Span,
+}
+
+/// What ON ERROR orders for the failures that follow.
+#[derive(Clone, Debug)]
+pub enum OnError {
+    /// `RESUME NEXT`: go on with the next statement.
+    Resume,
+    /// `GOTO 0`: fail.
+    Fail,
+    /// `GOTO label`: go on there.
+    Goto(Name),
+}
+
+/// A part of the last error of the procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorPart {
+    /// `ERROR MESSAGE`
+    Message,
+    /// `ERROR CODE`
+    Code,
 }
 
 /// An EXIT or CONTINUE.
@@ -200,6 +245,8 @@ pub enum ExpressionKind {
     Between(bool, Box<Expression>, Box<Expression>, Box<Expression>),
     /// `v IS NULL`; the flag is NOT.
     IsNull(bool, Box<Expression>),
+    /// `ERROR MESSAGE`, `ERROR CODE`.
+    ErrorPart(ErrorPart),
     /// Reported already; lowers to MISSING.
     Invalid,
 }

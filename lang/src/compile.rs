@@ -8,6 +8,7 @@ use crate::ast::{Procedure, Script};
 use crate::declare::{self, Declaration};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flows;
+use crate::labels;
 use crate::lint;
 use crate::lower::{self, Facts};
 use crate::parse::parse;
@@ -82,6 +83,7 @@ fn back_end(
     let everything = Whole::new(&trees[0].main, own.iter().chain(&libraries).copied().collect(), signatures);
     let needed = needed(&everything, own.len());
     let whole = Whole::new(&trees[0].main, needed, signatures);
+    diagnostics.extend(labels::check(&whole, sources));
     let flows = Flows::new(&whole);
     let facts = Facts { tracked: reach::tracked(&whole, &flows), lists: rows::lists(&whole) };
     let (mut program, found) = lower::lower(&whole, &facts);

@@ -8,13 +8,13 @@ use crate::spelling;
 use crate::token::{Lexeme, Token};
 
 /// Words that a statement may begin with, and that may be misspelt.
-const BEGINNINGS: [&str; 18] = [
+const BEGINNINGS: [&str; 23] = [
     "IF", "ELSE", "ELSEIF", "FOR EACH", "FOR", "NEXT", "WHILE", "WEND", "WITH", "SELECT CASE", "CASE", "SWITCH",
-    "FUNCTION", "SUB", "CALL", "RETURN", "EXIT", "LOOP",
+    "FUNCTION", "SUB", "CALL", "RETURN", "EXIT", "LOOP", "TRY", "CATCH", "FINALLY", "THROW", "GOTO",
 ];
 
 /// What END can close.
-const ENDS: [&str; 8] = ["IF", "SELECT", "SWITCH", "FOR", "WHILE", "WITH", "SUB", "FUNCTION"];
+const ENDS: [&str; 9] = ["IF", "SELECT", "SWITCH", "FOR", "WHILE", "WITH", "SUB", "FUNCTION", "TRY"];
 
 /// The message about an item that the grammar refuses; `end` is where the item ends.
 pub fn complain(
@@ -142,6 +142,12 @@ impl Complaint<'_> {
             (Token::With, Some(_)) if self.at > 1 && self.token(self.at - 1) == Some(&Token::Equal) => {
                 Some("WITH x = takes NEW OBJECT; to assign a value, leave WITH out".to_string())
             }
+            (Token::OnError, _) => Some("ON ERROR wants RESUME NEXT, GOTO and a label, or GOTO 0 behind it".to_string()),
+            (Token::OnErrorGoto, _) if self.at == 1 => Some(format!("ON ERROR GOTO wants the name of a label, or 0, but here {}", self.stands())),
+            (Token::Goto, _) if self.at == 1 => Some(format!("GOTO wants the name of a label, but here {}", self.stands())),
+            (Token::Throw, None) => Some("THROW wants what is wrong: a text, or an object with message and code".to_string()),
+            (Token::Catch, _) => Some("CATCH takes one variable or nothing".to_string()),
+            (Token::Shared, _) => Some(format!("SHARED wants the names of variables of the main part, with commas between them, but here {}", self.stands())),
             (Token::Next, Some(_)) => Some("NEXT takes one variable or nothing".to_string()),
             _ => None,
         }

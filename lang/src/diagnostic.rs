@@ -1,5 +1,7 @@
 //! What the compiler says of a script: errors and warnings with their places.
 
+use std::borrow::Cow;
+
 use crate::source::{Source, Span, place};
 
 /// How bad it is.
@@ -17,7 +19,7 @@ pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// The stable code, such as `E_SYNTAX` or `W_UNANSWERED`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong and what to do, in the script author's words.
     pub message: String,
     /// What the caret points at.
@@ -28,13 +30,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error.
-    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, code, message: message.into(), span, related: None }
+    pub fn error(code: impl Into<Cow<'static, str>>, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Error, code: code.into(), message: message.into(), span, related: None }
     }
 
     /// A warning.
-    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Warning, code, message: message.into(), span, related: None }
+    pub fn warning(code: impl Into<Cow<'static, str>>, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, code: code.into(), message: message.into(), span, related: None }
     }
 
     /// The same with a further place.

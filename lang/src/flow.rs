@@ -86,7 +86,7 @@ impl<'a> Flows<'a> {
         match self.whole.meaning(routine, name) {
             Meaning::Own => Some((routine, name.into())),
             Meaning::Main => Some((0, name.into())),
-            Meaning::Call(_) | Meaning::Unset => None,
+            Meaning::Call(_) | Meaning::Error | Meaning::Unset => None,
         }
     }
 

@@ -14,9 +14,10 @@ const TOKENS_MAX: usize = 1_000_000;
 const HOLES_MAX: usize = 16;
 
 /// Words that begin or end a block or a statement: a line that begins with one does not continue the line before.
-const STRUCTURE: [&str; 24] = [
+const STRUCTURE: [&str; 29] = [
     "if", "elseif", "else", "endif", "end", "for", "next", "while", "wend", "do", "loop", "with", "select", "switch",
     "case", "sub", "function", "return", "exit", "continue", "let", "set", "default", "stop",
+    "try", "catch", "finally", "throw", "goto",
 ];
 
 /// Words after which a value is expected.
@@ -226,6 +227,9 @@ impl Lexer<'_> {
         let (word, rest) = self.next_line_word();
         let word = word.to_ascii_lowercase();
         let after = rest.trim_start_matches([' ', '\t']).chars().next();
+        if after == Some(':') && self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{') {
+            return false; // it is a key
+        }
         let is_used = match after {
             None | Some('\n' | '\r' | '"' | '\'' | ':') => true,
             Some('(') => matches!(word.as_str(), "if" | "while" | "case" | "elseif" | "return"),

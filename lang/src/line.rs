@@ -35,6 +35,10 @@ pub enum LineKind {
     Do(Option<LoopTest>),
     With { target: Expression, is_new: bool },
     Procedure { name: Name, parameters: Vec<Name>, is_function: bool },
+    Try,
+    /// CATCH, with the variable if it is named.
+    Catch(Option<Name>),
+    Finally,
     /// NEXT, with the variable if it is named.
     Next(Option<Name>),
     /// LOOP, with its test.
@@ -55,4 +59,5 @@ pub enum Closer {
     With,
     Sub,
     Function,
+    Try,
 }

@@ -68,7 +68,7 @@ impl<'a> Linter<'a> {
             }
         }
         self.variables(routine, &words);
-        self.unreachable(body);
+        self.unreachable(body, self.whole.scopes[routine].traps_errors);
         self.stale_reads(routine, body);
     }
 
@@ -98,7 +98,7 @@ impl<'a> Linter<'a> {
     fn unanswered(&mut self, routine: usize, name: &Name) {
         let hint = match self.whole.meaning(routine, &name.folded) {
             Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
-            Meaning::Call(_) | Meaning::Unset => suggestion(&name.folded, self.whole.callable_names()),
+            Meaning::Call(_) | Meaning::Error | Meaning::Unset => suggestion(&name.folded, self.whole.callable_names()),
         };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
         self.warn("W_UNANSWERED", name.span, message);
@@ -198,21 +198,26 @@ impl<'a> Linter<'a> {
         }
     }
 
-    fn unreachable(&mut self, block: &[Statement]) {
+    /// Where a procedure says ON ERROR, what fails may be followed by the next statement.
+    fn unreachable(&mut self, block: &[Statement], goes_on: bool) {
         for (statement, next) in block.iter().zip(block.iter().skip(1)) {
             let leaves = match &statement.kind {
                 StatementKind::Leave(leave) => Some(leave_words(*leave)),
-                StatementKind::Return(_) => Some("RETURN"),
+                StatementKind::Goto(_) => Some("GOTO"),
+                StatementKind::Return(None) => Some("RETURN"),
+                StatementKind::Return(Some(_)) if !goes_on => Some("RETURN"),
+                StatementKind::Throw(_) if !goes_on => Some("THROW"),
                 _ => None,
             };
-            if let Some(words) = leaves {
+            let is_reached = matches!(next.kind, StatementKind::Label(_));
+            if let Some(words) = leaves.filter(|_| !is_reached) {
                 self.warn("W_UNREACHABLE", next.span, format!("This line never runs: {words} stands before it."));
                 break;
             }
         }
         for statement in block {
             for inner in walk::blocks(statement) {
-                self.unreachable(inner);
+                self.unreachable(inner, goes_on);
             }
         }
     }

@@ -9,13 +9,16 @@ mod condition;
 mod constants;
 mod emit;
 mod expr;
+mod failure;
 mod filters;
 mod place;
 mod regs;
+mod select;
 mod stmt;
 mod sum;
 mod with;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use gbvm_vm::isa::Instruction;
@@ -54,8 +57,11 @@ pub fn lower(whole: &Whole, facts: &Facts) -> (Program, Vec<Diagnostic>) {
         once: Vec::new(),
         entry: 0,
         constants: constants::Constants::default(),
+        failure: failure::Failure::default(),
+        error_global: None,
     };
     lowering.share_globals();
+    lowering.share_error();
     for routine in 0..whole.routines.len() {
         lowering.routine(routine);
     }
@@ -100,10 +106,14 @@ struct Lowering<'a> {
     entry: u32,
     /// The literals that have a register.
     constants: constants::Constants,
+    /// What is done where statements fail.
+    failure: failure::Failure,
+    /// The main part's last error, where procedures ask for it.
+    error_global: Option<GlobalIndex>,
 }
 
 impl Lowering<'_> {
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+    fn error(&mut self, code: impl Into<Cow<'static, str>>, span: Span, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error(code, span, message));
     }
 
@@ -119,7 +129,7 @@ impl Lowering<'_> {
                 let is_shared = match self.whole.meaning(routine, &name.folded) {
                     Meaning::Main => true,
                     Meaning::Unset => &*name.folded != RESULT,
-                    Meaning::Own | Meaning::Call(_) => false,
+                    Meaning::Own | Meaning::Call(_) | Meaning::Error => false,
                 };
                 if is_shared && !self.globals.contains_key(&name.folded) {
                     let global = self.emit.global(&shown_name(name));
@@ -134,12 +144,15 @@ impl Lowering<'_> {
         self.routine = index;
         self.registers = Registers::default();
         self.declare_variables(index);
+        self.reserve_for_failure();
         let entry = self.emit.position();
         self.entry = entry;
         self.load_constants();
-        self.block(routine.body);
+        self.begin_failure(routine.span);
+        self.region(routine.body);
         self.end_routine(index);
-        self.emit.finish(entry);
+        self.emit_stubs();
+        let handlers = self.emit.finish(entry);
         let variables = self.registers.variables().iter().map(|(register, name)| (*register, (&**name).into()));
         let procedure = Procedure {
             name: routine.name.map_or("".into(), |name| (&*name.text).into()),
@@ -148,6 +161,7 @@ impl Lowering<'_> {
             parameters: routine.parameters.len().min(usize::from(u8::MAX)) as u8,
             registers: self.registers.most().max(1),
             variables: variables.collect(),
+            handlers,
         };
         self.emit.program.procedures.push(procedure);
     }
@@ -170,7 +184,7 @@ impl Lowering<'_> {
                     self.registers.share(&name.folded, global);
                 }
                 (Meaning::Own | Meaning::Unset, _) => refused = refused.or(Some(name.span)),
-                (Meaning::Main | Meaning::Call(_), _) => {}
+                (Meaning::Main | Meaning::Call(_) | Meaning::Error, _) => {}
             }
         }
         if let Some(span) = refused {
@@ -207,12 +221,12 @@ impl Lowering<'_> {
                 nothing
             }
         };
-        self.emit(span, Instruction::Return { src });
+        self.give_back(src, span);
         self.registers.release(mark);
     }
 
-    /// Where an EXIT or CONTINUE of a loop goes, if it stands in such a loop.
-    fn leave_label(&self, leave: Leave) -> Option<Label> {
+    /// The loop that an EXIT or CONTINUE of a loop is for, if it stands in such a loop, and whether it goes on with it.
+    fn left_loop(&self, leave: Leave) -> Option<(usize, bool)> {
         let (kind, continues) = match leave {
             Leave::Run | Leave::Procedure => return None,
             Leave::For => (LoopKind::For, false),
@@ -222,19 +236,26 @@ impl Lowering<'_> {
             Leave::ContinueWhile => (LoopKind::While, true),
             Leave::ContinueDo => (LoopKind::Do, true),
         };
-        let around = self.loops.iter().rev().find(|around| around.kind == kind)?;
-        Some(if continues { around.go_on } else { around.leave })
+        Some((self.loops.iter().rposition(|around| around.kind == kind)?, continues))
+    }
+
+    /// Where an EXIT or CONTINUE of a loop goes, if one jump does it.
+    fn leave_label(&self, leave: Leave) -> Option<Label> {
+        let (index, continues) = self.left_loop(leave)?;
+        let around = &self.loops[index];
+        (!self.leaves_finally(index)).then_some(if continues { around.go_on } else { around.leave })
     }
 
     fn leave(&mut self, leave: Leave, span: Span) {
-        if let Some(label) = self.leave_label(leave) {
-            return self.jump(label, span);
+        if let Some((index, continues)) = self.left_loop(leave) {
+            return self.exit(failure::Exit::Loop { index, continues }, span);
         }
         match leave {
+            // The machine lets the FINALLYs around, its own and its callers', run first.
             Leave::Run => self.emit(span, Instruction::Halt {}),
             Leave::Procedure => self.leave_procedure(span),
             // Outside of such a loop: refused where blocks are nested.
-            Leave::For | Leave::While | Leave::Do | Leave::ContinueFor | Leave::ContinueWhile | Leave::ContinueDo => {}
+            Leave::For | Leave::While | Leave::Do | Leave::ContinueFor | Leave::ContinueDo | Leave::ContinueWhile => {}
         }
     }
 

@@ -1,10 +1,12 @@
 //! Turns lines into blocks with a stack, and says which block lacks its end.
 
+mod failures;
+
 use gbvm_vm::program::line_and_column;
 use gbvm_vm::signature::{Kind, Signature};
 
 use crate::ast::{
-    CaseArm, CaseTest, DEPTH_MAX, Expression, ExpressionKind, Leave, LoopTest, Name, Procedure, Script, Statement,
+    CaseArm, CaseTest, Catch, DEPTH_MAX, Expression, ExpressionKind, Leave, LoopTest, Name, Procedure, Script, Statement,
     StatementKind,
 };
 use crate::diagnostic::Diagnostic;
@@ -59,6 +61,14 @@ enum Block {
     Do(Option<LoopTest>),
     With { target: Expression, is_new: bool },
     Procedure { name: Name, parameters: Vec<Name>, is_function: bool },
+    Try { body: Vec<Statement>, catch: Option<Catch>, part: TryPart },
+}
+
+/// Where a TRY stands.
+enum TryPart {
+    Body,
+    Catch(Option<Name>, Span),
+    Finally,
 }
 
 /// Where a SELECT stands.
@@ -82,6 +92,7 @@ impl Block {
             Block::With { .. } => ("WITH", "END WITH"),
             Block::Procedure { is_function: false, .. } => ("SUB", "END SUB"),
             Block::Procedure { is_function: true, .. } => ("FUNCTION", "END FUNCTION"),
+            Block::Try { .. } => ("TRY", "END TRY"),
         }
     }
 
@@ -102,6 +113,7 @@ impl Block {
             (Block::With { .. }, Closer::With) => true,
             (Block::Procedure { is_function, .. }, Closer::Sub) => !is_function,
             (Block::Procedure { is_function, .. }, Closer::Function) => *is_function,
+            (Block::Try { .. }, Closer::Try) => true,
             _ => false,
         }
     }
@@ -119,6 +131,7 @@ impl Closer {
             Closer::With => ("END WITH", "WITH"),
             Closer::Sub => ("END SUB", "SUB"),
             Closer::Function => ("END FUNCTION", "FUNCTION"),
+            Closer::Try => ("END TRY", "TRY"),
         }
     }
 }
@@ -156,6 +169,14 @@ impl Nester<'_> {
                 self.case(Branch::Else, span, "CASE ELSE");
                 return true;
             }
+            LineKind::Catch(variable) => {
+                self.try_part(TryPart::Catch(variable, span), span, "CATCH");
+                return true;
+            }
+            LineKind::Finally => {
+                self.try_part(TryPart::Finally, span, "FINALLY");
+                return true;
+            }
             LineKind::Next(name) => {
                 self.next(name, span);
                 return true;
@@ -180,6 +201,7 @@ impl Nester<'_> {
             LineKind::While(condition) => Block::While(condition),
             LineKind::Do(test) => Block::Do(test),
             LineKind::With { target, is_new } => Block::With { target, is_new },
+            LineKind::Try => Block::Try { body: Vec::new(), catch: None, part: TryPart::Body },
             LineKind::Procedure { name, parameters, is_function } => {
                 self.close_all(Some(span));
                 Block::Procedure { name, parameters, is_function }
@@ -220,6 +242,9 @@ impl Nester<'_> {
         }
         let kind = match kind {
             StatementKind::Leave(leave) if !self.can_leave(leave, span) => StatementKind::Invalid,
+            StatementKind::Return(_) if self.leaves_finally(|_| false, span, "RETURN") => StatementKind::Invalid,
+            StatementKind::OnError(_) if self.is_inside_try(span) => StatementKind::Invalid,
+            StatementKind::Shared(_) if self.is_outside_procedure(span) => StatementKind::Invalid,
             kind => kind,
         };
         self.add(Statement { kind, span });
@@ -264,7 +289,7 @@ impl Nester<'_> {
 
     fn can_leave(&mut self, leave: Leave, span: Span) -> bool {
         let (words, block) = match leave {
-            Leave::Run => return true,
+            Leave::Run => return !self.leaves_finally(|_| false, span, "EXIT, END and STOP"),
             Leave::For => ("EXIT FOR", "FOR"),
             Leave::Do => ("EXIT DO", "DO"),
             Leave::While => ("EXIT WHILE", "WHILE"),
@@ -273,18 +298,19 @@ impl Nester<'_> {
             Leave::ContinueDo => ("CONTINUE DO", "DO"),
             Leave::ContinueWhile => ("CONTINUE WHILE", "WHILE"),
         };
-        let is_inside = self.stack.iter().any(|frame| match leave {
+        let is_left = |block: &Block| match leave {
             Leave::Run => true,
-            Leave::For | Leave::ContinueFor => matches!(frame.block, Block::ForEach { .. } | Block::For { .. }),
-            Leave::Do | Leave::ContinueDo => matches!(frame.block, Block::Do(_)),
-            Leave::While | Leave::ContinueWhile => matches!(frame.block, Block::While(_)),
-            Leave::Procedure => matches!(frame.block, Block::Procedure { .. }),
-        });
+            Leave::For | Leave::ContinueFor => matches!(block, Block::ForEach { .. } | Block::For { .. }),
+            Leave::Do | Leave::ContinueDo => matches!(block, Block::Do(_)),
+            Leave::While | Leave::ContinueWhile => matches!(block, Block::While(_)),
+            Leave::Procedure => matches!(block, Block::Procedure { .. }),
+        };
+        let is_inside = self.stack.iter().any(|frame| is_left(&frame.block));
         if !is_inside {
             let verb = if leave == Leave::Procedure { "stand" } else { "stands" };
             self.error(span, format!("{words} {verb} only inside {block}; to end the run write EXIT alone"));
         }
-        is_inside
+        is_inside && !self.leaves_finally(is_left, span, words)
     }
 
     /// Closes the blocks above the innermost one that fits, reporting each; false if none fits.
@@ -354,6 +380,7 @@ impl Nester<'_> {
 
     fn end(&mut self, closer: Closer, span: Span) {
         if self.unwind_to(span, |block| block.is_closed_by(closer)) {
+            self.check_try();
             self.pop();
             return;
         }
@@ -487,6 +514,11 @@ impl Nester<'_> {
             Block::While(condition) => StatementKind::While { condition, body },
             Block::Do(top) => StatementKind::Do { top, bottom, body },
             Block::With { target, is_new } => StatementKind::With { target, is_new, body },
+            Block::Try { body: before, catch, part } => match part {
+                TryPart::Body => StatementKind::Try { body, catch, finally: None },
+                TryPart::Catch(variable, span) => StatementKind::Try { body: before, catch: Some(Catch { variable, body, span }), finally: None },
+                TryPart::Finally => StatementKind::Try { body: before, catch, finally: Some(body) },
+            },
             Block::Procedure { name, parameters, is_function } => {
                 self.script.procedures.push(Procedure { name, parameters, body, is_function, span });
                 return;

@@ -158,6 +158,10 @@ fn recover(item: &[Lexeme], span: Span) -> LineKind {
         Some(Token::EndWith) => LineKind::End(Closer::With),
         Some(Token::EndSub) => LineKind::End(Closer::Sub),
         Some(Token::EndFunction) => LineKind::End(Closer::Function),
+        Some(Token::Try) => LineKind::Try,
+        Some(Token::Catch) => LineKind::Catch(None),
+        Some(Token::Finally) => LineKind::Finally,
+        Some(Token::EndTry) => LineKind::End(Closer::Try),
         _ => LineKind::Simple(StatementKind::Invalid),
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gbvm_vm::signature::{Form, Kind, Signature};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ast::{Expression, ExpressionKind, Name, Procedure, Statement, StatementKind};
+use crate::ast::{Catch, Expression, ExpressionKind, Name, Procedure, Statement, StatementKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{self, Source, Span};
 use crate::walk::{self, WithStyle};
@@ -15,6 +15,9 @@ pub const INPUTS: [&str; 6] = ["body", "headers", "params", "method", "path", "t
 
 /// The variable that is a run's answer.
 pub const RESULT: &str = "result";
+
+/// The name that is TRUE after an error, where no variable has it.
+pub const ERROR: &str = "error";
 
 /// A procedure as the later passes see it; the main part is the first one.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +54,8 @@ pub enum Meaning {
     Main,
     /// A call without arguments.
     Call(Answer),
+    /// Whether there was an error.
+    Error,
     /// A variable that nothing ever sets.
     Unset,
 }
@@ -64,6 +69,10 @@ pub struct Scope {
     pub assigned: FxHashMap<Rc<str>, Assigned>,
     /// The names that it reads.
     pub read: FxHashSet<Rc<str>>,
+    /// The names that are the main part's here, for setting too.
+    pub shared: Vec<Name>,
+    /// Whether it says ON ERROR.
+    pub traps_errors: bool,
 }
 
 /// How a variable is set.
@@ -108,7 +117,8 @@ impl<'a> Whole<'a> {
                 by_name.entry(name.folded.clone()).or_insert(index);
             }
         }
-        let scopes = routines.iter().map(scope).collect();
+        let mut scopes: Vec<Scope> = routines.iter().map(scope).collect();
+        share(&mut scopes);
         Whole { routines, scopes, signatures, declared: procedures, procedures: by_name, phrases: phrases(signatures) }
     }
 
@@ -131,6 +141,9 @@ impl<'a> Whole<'a> {
         if self.scopes[routine].assigned.contains_key(folded) {
             return Meaning::Own;
         }
+        if routine > 0 && self.scopes[routine].is_shared(folded) {
+            return Meaning::Main;
+        }
         if folded == RESULT && self.routines[routine].is_function {
             return Meaning::Unset; // a function's result is its own
         }
@@ -139,11 +152,18 @@ impl<'a> Whole<'a> {
         }
         match self.answer(folded) {
             Answer::Procedure(index) => Meaning::Call(Answer::Procedure(index)),
+            _ if folded == ERROR => Meaning::Error,
             Answer::Builtin(index) if is_constant_function(&self.signatures[usize::from(index)]) => {
                 Meaning::Call(Answer::Builtin(index))
             }
             Answer::Builtin(_) | Answer::Nobody => Meaning::Unset,
         }
+    }
+
+    /// The routine whose last error ERROR means in a routine: its own where it says ON ERROR, else the main part's; none
+    /// where neither does, so that there never is an error.
+    pub fn error_owner(&self, routine: usize) -> Option<usize> {
+        [routine, 0].into_iter().find(|owner| self.scopes[*owner].traps_errors)
     }
 
     /// Who answers an expression that is a call, if it is one.
@@ -153,7 +173,7 @@ impl<'a> Whole<'a> {
             ExpressionKind::Keyword { index, .. } => Some(Answer::Builtin(*index)),
             ExpressionKind::Name(name) => match self.meaning(routine, &name.folded) {
                 Meaning::Call(answer) => Some(answer),
-                Meaning::Own | Meaning::Main | Meaning::Unset => None,
+                Meaning::Own | Meaning::Main | Meaning::Error | Meaning::Unset => None,
             },
             ExpressionKind::Method { name, .. } => match self.answer(&name.folded) {
                 Answer::Builtin(index) => Some(Answer::Builtin(index)),
@@ -200,6 +220,21 @@ fn phrases(signatures: &[Signature]) -> FxHashMap<String, u16> {
     phrases
 }
 
+/// Makes the names that procedures share the main part's.
+fn share(scopes: &mut [Scope]) {
+    let shared: Vec<Name> = scopes.iter_mut().skip(1).flat_map(|scope| {
+        for name in &scope.shared {
+            scope.assigned.remove(&name.folded);
+        }
+        scope.shared.clone()
+    }).collect();
+    if let Some(main) = scopes.first_mut() {
+        for name in &shared {
+            main.set(name, Assigned::Whole);
+        }
+    }
+}
+
 fn scope(routine: &Routine) -> Scope {
     let mut scope = Scope::default();
     for parameter in routine.parameters {
@@ -218,6 +253,11 @@ fn scope(routine: &Routine) -> Scope {
 }
 
 impl Scope {
+    /// Whether a name is the main part's here by SHARED.
+    pub fn is_shared(&self, folded: &str) -> bool {
+        self.shared.iter().any(|name| &*name.folded == folded)
+    }
+
     fn set(&mut self, name: &Name, how: Assigned) {
         self.mention(name);
         let entry = self.assigned.entry(name.folded.clone()).or_insert(how);
@@ -308,6 +348,11 @@ impl Scope {
                 self.reads(list);
                 self.set(variable, Assigned::Whole);
             }
+            StatementKind::Try { catch: Some(Catch { variable: Some(variable), .. }), .. } => self.set(variable, Assigned::Whole),
+            StatementKind::OnError(_) => self.traps_errors = true,
+            StatementKind::Shared(names) => {
+                self.shared.extend(names.iter().cloned());
+            }
             StatementKind::For { variable, .. } => {
                 for expression in walk::own_expressions(statement) {
                     self.reads(expression);
@@ -358,6 +403,13 @@ pub fn check_procedures(procedures: &[&Procedure], sources: &[Source]) -> Vec<Di
                 diagnostics.push(Diagnostic::error("E_DUPLICATE", parameter.span, message));
             }
         }
+        walk::each_statement(&procedure.body, &mut |statement| {
+            let StatementKind::Shared(names) = &statement.kind else { return };
+            for name in names.iter().filter(|name| parameters.contains(&*name.folded)) {
+                let message = format!("{} is a parameter of {}, so it cannot be shared with the main part; give one of them another name.", name.text, procedure.name.text);
+                diagnostics.push(Diagnostic::error("E_DUPLICATE", name.span, message));
+            }
+        });
     }
     diagnostics
 }

@@ -41,6 +41,7 @@ enum What {
 type Way = Vec<(usize, usize, bool)>;
 
 struct Event {
+    routine: usize,
     variable: usize,
     what: What,
     way: Way,
@@ -54,6 +55,8 @@ struct Uses<'a> {
     way: Way,
     order: usize,
     lists: FxHashSet<Span>,
+    /// The routines that jump to labels: there the order of the text says little.
+    jumping: FxHashSet<usize>,
 }
 
 /// The spans of the keywords whose rows are wanted as a list.
@@ -66,6 +69,7 @@ pub fn lists(whole: &Whole) -> FxHashSet<Span> {
         way: Vec::new(),
         order: 0,
         lists: FxHashSet::default(),
+        jumping: (0..whole.routines.len()).filter(|routine| has_jumps(whole.routines[*routine].body)).collect(),
     };
     for routine in 0..whole.routines.len() {
         uses.routine = routine;
@@ -86,15 +90,16 @@ impl Uses<'_> {
     fn wants_list(&self, index: usize) -> bool {
         let assignment = &self.events[index];
         let same = |event: &&Event| event.variable == assignment.variable;
+        let jumps = self.jumping.contains(&assignment.routine);
         let ends = |event: &Event| {
-            matches!(event.what, What::Rows(_) | What::Assigned) && assignment.way.starts_with(&event.way)
+            !jumps && matches!(event.what, What::Rows(_) | What::Assigned) && assignment.way.starts_with(&event.way)
         };
         let after = self.events[index + 1..].iter().filter(same);
-        let after = after.take_while(|event| !ends(event)).filter(|event| !are_exclusive(&assignment.way, &event.way));
+        let after = after.take_while(|event| !ends(event)).filter(|event| jumps || !are_exclusive(&assignment.way, &event.way));
         // Around a loop, what stands before the assignment comes after it.
         let repeats = assignment.way.iter().find(|(_, _, repeats)| *repeats);
         let around = self.events[..index].iter().filter(same).filter(|event| {
-            repeats.is_some_and(|(statement, ..)| event.way.iter().any(|(other, ..)| other == statement))
+            jumps && event.routine == assignment.routine || repeats.is_some_and(|(statement, ..)| event.way.iter().any(|(other, ..)| other == statement))
         });
         let around = around.take_while(|event| !ends(event));
         let mut was_read = false;
@@ -110,14 +115,14 @@ impl Uses<'_> {
     }
 
     fn note(&mut self, variable: usize, what: What) {
-        self.events.push(Event { variable, what, way: self.way.clone() });
+        self.events.push(Event { routine: self.routine, variable, what, way: self.way.clone() });
     }
 
     fn variable(&mut self, name: &Name) -> Option<usize> {
         let owner = match self.whole.meaning(self.routine, &name.folded) {
             Meaning::Own => self.routine,
             Meaning::Main => 0,
-            Meaning::Call(_) | Meaning::Unset => return None,
+            Meaning::Call(_) | Meaning::Error | Meaning::Unset => return None,
         };
         let next = self.variables.len();
         Some(*self.variables.entry((owner, name.folded.clone())).or_insert(next))
@@ -153,7 +158,7 @@ impl Uses<'_> {
                 ExpressionKind::Name(_) => self.uses(target, Context::Row),
                 _ => self.place(target),
             },
-            StatementKind::Return(Some(value)) => self.uses(value, Context::Passed),
+            StatementKind::Return(Some(value)) | StatementKind::Throw(value) => self.uses(value, Context::Passed),
             _ => {
                 for expression in walk::own_expressions(statement) {
                     self.uses(expression, Context::Other);
@@ -164,13 +169,18 @@ impl Uses<'_> {
             statement.kind,
             StatementKind::ForEach { .. } | StatementKind::For { .. } | StatementKind::While { .. } | StatementKind::Do { .. }
         );
-        // The body of WITH always runs, once: it is no block of its own here.
-        let is_with = matches!(statement.kind, StatementKind::With { .. });
+        // The body of WITH always runs, once: it is no block of its own here. Each part of TRY may run after the others
+        // have begun, so that none of them stands for another.
+        let (is_with, is_try) = (matches!(statement.kind, StatementKind::With { .. }), matches!(statement.kind, StatementKind::Try { .. }));
         for (index, block) in walk::blocks(statement).into_iter().enumerate() {
             if is_with {
                 self.block(block);
                 continue;
             }
+            if is_try {
+                self.order += 1;
+            }
+            let number = if is_try { self.order } else { number };
             self.way.push((number, index, repeats));
             self.block(block);
             self.way.pop();
@@ -314,6 +324,13 @@ fn argument_context(signature: &Signature, index: usize) -> Context {
 
 fn is_list_field(name: &Name) -> bool {
     matches!(&*name.folded, "length" | "count")
+}
+
+/// Whether a routine goes on at labels.
+fn has_jumps(body: &[Statement]) -> bool {
+    let mut found = false;
+    walk::each_statement(body, &mut |statement| found |= matches!(statement.kind, StatementKind::Label(_)));
+    found
 }
 
 /// Whether two ways part at one statement into different blocks of it, so that only one of them is taken.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gbvm_vm::signature::{Form, Signature};
 
-use crate::ast::{BinaryOperator, DEPTH_MAX, Expression, ExpressionKind, Literal, Name, StatementKind, UnaryOperator};
+use crate::ast::{BinaryOperator, DEPTH_MAX, Expression, ExpressionKind, Literal, Name, OnError, StatementKind, UnaryOperator};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Word;
@@ -295,6 +295,15 @@ impl<'a> Shaper<'a> {
         }
     }
 
+    /// `ON ERROR GOTO` and a number, which must be 0.
+    pub fn on_error_goto(&mut self, number: i64, start: u32, end: u32) -> StatementKind {
+        if number != 0 {
+            let message = format!("ON ERROR GOTO takes the name of a label, or 0 to let errors fail again, but not {number}");
+            self.error(self.span(start, end), message);
+        }
+        StatementKind::OnError(OnError::Fail)
+    }
+
     /// WITH and its target.
     pub fn with_target(&mut self, target: Expression) -> Expression {
         if self.place_root(&target).is_none() {
@@ -320,6 +329,7 @@ fn deepest(kind: &ExpressionKind) -> u16 {
         | ExpressionKind::WithTarget
         | ExpressionKind::NewObject
         | ExpressionKind::NewArray
+        | ExpressionKind::ErrorPart(_)
         | ExpressionKind::Invalid => 0,
         ExpressionKind::Interpolation(parts)
         | ExpressionKind::Sum(parts)

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::ast::Leave;
+use crate::ast::{ErrorPart, Leave};
 
 /// A word as written and as compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,6 +154,25 @@ pub enum Token {
     Leave(Leave),
     NewObject,
     NewArray,
+
+    Try,
+    Catch,
+    Finally,
+    EndTry,
+    Throw,
+    /// ON ERROR, where nothing follows that it takes.
+    OnError,
+    /// ON ERROR RESUME NEXT
+    OnErrorResume,
+    /// ON ERROR GOTO, before a label or 0.
+    OnErrorGoto,
+    ClearError,
+    /// ERROR MESSAGE and ERROR CODE.
+    ErrorPart(ErrorPart),
+    Goto,
+    /// `name:` at the start of a line.
+    Label(Word),
+    Shared,
 }
 
 impl Token {
@@ -174,6 +193,7 @@ impl Token {
                 | Token::CloseBracket
                 | Token::CloseBrace
                 | Token::KeywordAlone(_)
+                | Token::ErrorPart(_)
                 | Token::NewObject
                 | Token::NewArray
         )

@@ -6,7 +6,7 @@ use crate::ast::{CaseTest, Expression, ExpressionKind, Name, Statement, Statemen
 pub fn parts(expression: &Expression) -> Vec<&Expression> {
     use ExpressionKind::*;
     match &expression.kind {
-        Literal(_) | Text(_) | Name(_) | WithTarget | NewObject | NewArray | Invalid => Vec::new(),
+        Literal(_) | Text(_) | Name(_) | WithTarget | NewObject | NewArray | ErrorPart(_) | Invalid => Vec::new(),
         Interpolation(parts) | Sum(parts) | Concat(parts) | Array(parts) => parts.iter().collect(),
         Binary(_, a, b) | In(_, a, b) | Like(_, a, b) | Index(a, b) => vec![a, b],
         Unary(_, a) | IsNull(_, a) | Field(a, _) => vec![a],
@@ -42,8 +42,8 @@ pub fn own_expressions(statement: &Statement) -> Vec<&Expression> {
         Do { top, bottom, .. } => top.iter().chain(bottom).map(|test| &test.condition).collect(),
         Return(value) => value.iter().collect(),
         With { target, .. } => vec![target],
-        Expression(expression) => vec![expression],
-        Leave(_) | Invalid => Vec::new(),
+        Expression(expression) | Throw(expression) => vec![expression],
+        Leave(_) | Try { .. } | OnError(_) | ClearError | Label(_) | Goto(_) | Shared(_) | Invalid => Vec::new(),
     }
 }
 
@@ -67,7 +67,12 @@ pub fn blocks(statement: &Statement) -> Vec<&[Statement]> {
         ForEach { body, .. } | For { body, .. } | While { body, .. } | Do { body, .. } | With { body, .. } => {
             vec![body]
         }
+        Try { body, catch, finally } => {
+            let parts = std::iter::once(body.as_slice()).chain(catch.as_ref().map(|catch| catch.body.as_slice()));
+            parts.chain(finally.as_deref()).collect()
+        }
         Assign { .. } | WithField { .. } | Leave(_) | Return(_) | Expression(_) | Invalid => Vec::new(),
+        Throw(_) | OnError(_) | ClearError | Label(_) | Goto(_) | Shared(_) => Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use gbvm_vm::signature::Form;
 
-use crate::ast::Leave;
+use crate::ast::{ErrorPart, Leave};
 use crate::phrase::Phrases;
 use crate::token::{Lexeme, Token, Word};
 
@@ -19,6 +19,7 @@ pub fn decide(raw: &[Lexeme], phrases: &Phrases) -> Vec<Lexeme> {
         partners: partners(raw),
         phrases,
         procedures: procedures(raw),
+        destinations: destinations(raw),
         out: Vec::with_capacity(raw.len()),
         item: 0,
         levels: vec![Level::default()],
@@ -37,6 +38,8 @@ struct Reader<'a> {
     phrases: &'a Phrases<'a>,
     /// The procedures of this file: they answer before a keyword of one word does.
     procedures: FxHashSet<&'a str>,
+    /// The labels that the file jumps to.
+    destinations: FxHashSet<&'a str>,
     out: Vec<Lexeme>,
     /// Where the current item begins in `out`.
     item: usize,
@@ -85,6 +88,12 @@ fn procedures(raw: &[Lexeme]) -> FxHashSet<&str> {
         }
     }
     names
+}
+
+/// The folded words behind GOTO.
+fn destinations(raw: &[Lexeme]) -> FxHashSet<&str> {
+    let pairs = raw.iter().zip(raw.iter().skip(1));
+    pairs.filter(|(word, _)| word.token.word() == Some("goto")).filter_map(|(_, next)| next.token.word()).collect()
 }
 
 impl Reader<'_> {
@@ -241,8 +250,8 @@ impl Reader<'_> {
             && self.levels.last().is_some_and(|level| level.is_object);
         let is_named_here = matches!(
             last,
-            Some(Token::ForEach | Token::For | Token::Next | Token::Sub | Token::Function | Token::Call)
-        );
+            Some(Token::ForEach | Token::For | Token::Next | Token::Sub | Token::Function | Token::Call | Token::Catch | Token::Goto | Token::OnErrorGoto)
+        ) || self.out.get(self.item).is_some_and(|first| first.token == Token::Shared);
         if is_key || is_named_here && !self.closes(at) {
             return self.name(at, word);
         }
@@ -338,12 +347,28 @@ impl Reader<'_> {
         }
         match keyword {
             Some((token, count)) => self.push(token, at, count),
+            None if self.is_label(at, &word.folded) => {
+                self.push(Token::Label(word.clone()), at, 1);
+                self.end_item(at + 1, false);
+                2
+            }
             None => self.name(at, word),
         }
     }
 
+    /// Whether a word that is no keyword labels its line: `name:` with nothing behind it, or with the rest of a line that
+    /// something jumps to.
+    fn is_label(&self, at: usize, folded: &str) -> bool {
+        let starts_line = at == 0 || self.raw[at - 1].token == Token::Newline;
+        let is_alone = *self.raw_token(at + 2) == Token::Newline || self.destinations.contains(folded);
+        starts_line && *self.raw_token(at + 1) == Token::Colon && is_alone && !self.procedures.contains(folded)
+    }
+
     /// The word of structure at the start of a statement, and how many words it has.
     fn structure(&self, at: usize, folded: &str) -> Option<(Token, usize)> {
+        if let Some(found) = self.failure_structure(at, folded) {
+            return Some(found);
+        }
         let next = self.raw_word(at + 1);
         let token = match (folded, next) {
             ("if", _) => Token::If,
@@ -373,6 +398,31 @@ impl Reader<'_> {
             _ => return None,
         };
         Some((token, 1))
+    }
+
+    /// The words about failures, jumps and shared names; they came late, so that a procedure of the script may have the
+    /// name of one.
+    fn failure_structure(&self, at: usize, folded: &str) -> Option<(Token, usize)> {
+        if self.procedures.contains(folded) {
+            return None;
+        }
+        let (next, third) = (self.raw_word(at + 1), self.raw_word(at + 2));
+        let found = match (folded, next) {
+            ("try", _) if self.ends_item(at + 1) => (Token::Try, 1),
+            ("catch", _) if self.ends_item(at + 1) || next.is_some() => (Token::Catch, 1),
+            ("finally", _) if self.ends_item(at + 1) => (Token::Finally, 1),
+            ("throw", _) if self.starts_argument(at + 1, true) || self.ends_item(at + 1) => (Token::Throw, 1),
+            ("goto", _) => (Token::Goto, 1),
+            ("shared", Some(_)) => (Token::Shared, 1),
+            ("clear", Some("error")) if self.ends_item(at + 2) => (Token::ClearError, 2),
+            ("on", Some("error")) => match third {
+                Some("resume") if self.raw_word(at + 3) == Some("next") => (Token::OnErrorResume, 4),
+                Some("goto") => (Token::OnErrorGoto, 3),
+                _ => (Token::OnError, 2),
+            },
+            _ => return None,
+        };
+        Some(found)
     }
 
     /// Whether a place begins at a raw token and is assigned to: `a.b[c].d =`.
@@ -426,6 +476,7 @@ impl Reader<'_> {
             ("call", _) if next.is_some() && self.starts_argument(at + 1, false) => {
                 return self.push(Token::Call, at, 1);
             }
+            ("error", _) if let Some(part) = next.and_then(error_part) => return self.push(Token::ErrorPart(part), at, 2),
             ("new", _) if next == Some("object") => return self.push(Token::NewObject, at, 2),
             ("new", _) if next == Some("array") => return self.push(Token::NewArray, at, 2),
             _ => {}
@@ -551,6 +602,16 @@ fn end_of(folded: &str) -> Option<Token> {
         "with" => Token::EndWith,
         "sub" => Token::EndSub,
         "function" => Token::EndFunction,
+        "try" => Token::EndTry,
+        _ => return None,
+    })
+}
+
+/// The part of the last error that a word behind ERROR names.
+fn error_part(folded: &str) -> Option<ErrorPart> {
+    Some(match folded {
+        "message" => ErrorPart::Message,
+        "code" => ErrorPart::Code,
         _ => return None,
     })
 }

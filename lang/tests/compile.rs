@@ -69,6 +69,7 @@ fn check_bounds(program: &Program) {
                     Operand::Block(first, count) => within(first.0, count.into()),
                     Operand::Arguments(first, site) => within(first.0, program.sites[site.at()].arguments.len()),
                     Operand::Fields(first, shape) => within(first.0, program.shapes[shape.at()].len()),
+                    Operand::Cases(table) => assert!(table.at() < program.tables.len()),
                     Operand::To(target) => assert!((procedure.entry..procedure.end).contains(&target.0)),
                     Operand::Const(index) => assert!(index.at() < program.constants.len()),
                     Operand::Name(index) => assert!(index.at() < program.names.len()),
@@ -80,7 +81,7 @@ fn check_bounds(program: &Program) {
             }
         }
         let last = program.code[procedure.end as usize - 1];
-        assert!(matches!(last, Instruction::Return { .. } | Instruction::Halt {} | Instruction::Jump { .. }), "{last:?}");
+        assert!(matches!(last, Instruction::Return { .. } | Instruction::Halt {} | Instruction::Jump { .. } | Instruction::Switch { .. } | Instruction::Throw { .. } | Instruction::Rethrow { .. }), "{last:?}");
     }
 }
 

@@ -88,7 +88,7 @@ pub fn computed(arguments: &[Value], string: String, limits: &Limits) -> Result<
 /// `E_STRING_TOO_LONG`.
 pub fn check_length(bytes: usize, limits: &Limits) -> Result<(), Fault> {
     if bytes > limits.string_bytes {
-        return Err(Fault::new("E_STRING_TOO_LONG", format!("a string may have {} bytes, and this one would have {bytes}", limits.string_bytes)));
+        return Err(Fault::ending("E_STRING_TOO_LONG", format!("a string may have {} bytes, and this one would have {bytes}", limits.string_bytes)));
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ pub fn check_length(bytes: usize, limits: &Limits) -> Result<(), Fault> {
 /// `E_ARRAY_TOO_LONG`, `E_DEPTH`.
 pub fn array(items: Vec<Value>, limits: &Limits) -> Result<Value, Fault> {
     if items.len() > limits.array_items {
-        return Err(Fault::new("E_ARRAY_TOO_LONG", format!("an array may have {} elements, and this one would have {}", limits.array_items, items.len())));
+        return Err(Fault::ending("E_ARRAY_TOO_LONG", format!("an array may have {} elements, and this one would have {}", limits.array_items, items.len())));
     }
     Value::array(items)
 }

@@ -91,6 +91,12 @@ impl Keyword {
         self
     }
 
+    /// With time that passes: the segment ends before it.
+    pub const fn pausing(mut self) -> Keyword {
+        self.signature.pauses = true;
+        self
+    }
+
     /// With an answer from outside where its result is used.
     pub const fn immediate(mut self) -> Keyword {
         self.signature.immediate = true;

@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod console;
 pub mod data;
 pub mod fake;
+pub mod flow;
 pub mod format;
 pub mod headers;
 pub mod http;

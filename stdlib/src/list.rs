@@ -165,7 +165,7 @@ fn range(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault>
     let mut next = Some(from);
     while let Some(number) = next.filter(|number| if step > 0 { *number <= to } else { *number >= to }) {
         if numbers.len() >= context.limits.array_items {
-            return Err(Fault::new("E_ARRAY_TOO_LONG", format!("an array may have {} elements, and this one would have more", context.limits.array_items)));
+            return Err(Fault::ending("E_ARRAY_TOO_LONG", format!("an array may have {} elements, and this one would have more", context.limits.array_items)));
         }
         numbers.push(Value::Int(number));
         next = number.checked_add(step);

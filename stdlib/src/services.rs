@@ -158,6 +158,14 @@ pub struct Mail {
 pub trait Clock {
     /// Never goes backwards within one clock.
     fn now(&self) -> Instant;
+
+    /// Lets milliseconds pass. Where the clock is moved by hand, it comes back at once.
+    ///
+    /// # Errors
+    /// Those that cut a run short.
+    fn pause(&self, _milliseconds: u64) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// How important a line of the log is.

@@ -6,7 +6,7 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers};
+use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
@@ -17,6 +17,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
         mail::KEYWORDS,
         triggers::KEYWORDS,
         console::KEYWORDS,
+        flow::KEYWORDS,
         text::KEYWORDS,
         time::KEYWORDS,
         math::KEYWORDS,

@@ -86,12 +86,12 @@ impl Scenario {
     ///
     /// # Panics
     /// Where its tables cannot be made.
-    pub fn load_text(&self, name: &str, text: &str) -> Result<Arc<Script>, Vec<&'static str>> {
+    pub fn load_text(&self, name: &str, text: &str) -> Result<Arc<Script>, Vec<String>> {
         let script = match scripts::compile(vec![Source::new(name, text)], &[]) {
             Ok(script) => Arc::new(script),
             Err(LoadError::Invalid(error)) => {
                 let errors = error.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-                return Err(errors.map(|diagnostic| diagnostic.code).collect());
+                return Err(errors.map(|diagnostic| diagnostic.code.to_string()).collect());
             }
             Err(error @ LoadError::Unreadable(..)) => panic!("{error}"),
         };

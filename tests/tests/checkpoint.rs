@@ -9,7 +9,7 @@ use gbvm_stdlib::fake::World;
 use gbvm_stdlib::keyword::{Call, Function};
 use gbvm_stdlib::security::hmac_sha256_hex;
 use gbvm_tests::libraries::{BULK, ERP, RESOLVER};
-use gbvm_tests::seed;
+use gbvm_tests::{root, seed, spec};
 use gbvm_vm::coerce;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
@@ -117,46 +117,76 @@ impl Secrets for Vault {
     }
 }
 
-/// Runs a script over a world, through bytes at each call where asked to; gives the number of calls and how it ended.
-fn run(script: &Arc<Script>, world: &mut World, event: &[(&str, Value)], through_bytes: bool) -> (usize, Vec<String>) {
+/// How many instructions run at once, and how often: what is not over then never is.
+const SLICE: u64 = 20_000;
+const SLICES: usize = 20;
+
+/// How a run came to its end.
+struct End {
+    calls: usize,
+    /// Its failure, if it failed.
+    failure: Option<String>,
+    /// Its variables.
+    left: Vec<String>,
+}
+
+/// Runs a script over a world, through bytes wherever it stops, where asked to.
+fn run(script: &Arc<Script>, world: &mut World, event: &[(&str, Value)], through_bytes: bool) -> End {
     let limits = Arc::new(Limits::default());
     let mut vm = Vm::new(&script.linked, &limits);
     for (name, value) in event {
         vm.set_variable(name, value.clone());
     }
     let now = gbvm_stdlib::services::Clock::now(&world.clock);
-    let mut calls = 0;
-    loop {
-        match vm.run(&|| now) {
-            Stop::Done => break,
-            Stop::OutOfFuel => panic!("{}: a run without a bound ends", script.name),
-            Stop::Failed(fault) => panic!("{}: {fault}", script.name),
-            Stop::HostCall => {}
+    let (mut calls, mut slices) = (0, 0);
+    let failure = loop {
+        vm.set_fuel(Some(SLICE));
+        let stop = vm.run(&|| now);
+        match &stop {
+            Stop::Done => break None,
+            Stop::Failed(fault) => break Some(fault.to_string()),
+            Stop::OutOfFuel if slices == SLICES => break Some("it does not end".to_owned()),
+            Stop::OutOfFuel => slices += 1,
+            Stop::HostCall => calls += 1,
         }
         if through_bytes {
-            let vault = Vault(world.storage.entries.clone());
-            let bytes = vm.checkpoint(&vault).expect("the state can be written");
-            for (key, secret) in world.storage.entries.iter().filter(|(key, _)| gbvm_stdlib::memory::is_secret_key(key)) {
-                let secret = coerce::text(secret);
-                // A caller who proves by the secret itself has sent it as data.
-                let is_sent = event.iter().any(|(_, value)| coerce::json(value).contains(secret.as_str()));
-                let is_readable = !is_sent && bytes.windows(secret.as_str().len()).any(|window| window == secret.as_str().as_bytes());
-                assert!(!is_readable, "{}: the checkpoint shows {key}", script.name);
-            }
-            drop(vm);
-            vm = Vm::restore(&script.linked, &limits, &bytes, &vault).expect("the state can be read");
-            assert_eq!(vm.checkpoint(&vault).expect("the state can be written again"), bytes, "{}: the same state has the same bytes", script.name);
+            vm = through(vm, script, &limits, world, event);
         }
-        calls += 1;
-        let pending = vm.pending().expect("the run waits for a call");
-        let keyword = gbvm_stdlib::find(pending.phrase).expect("the keyword is in the table");
-        let Function::Host(function) = keyword.function else { panic!("{} is no call of the host", pending.phrase) };
-        let call = Call { arguments: pending.arguments, site: pending.site, templates: &script.linked.program().templates, frames: pending.frames };
-        let answer = function(&mut world.context(), &call).unwrap_or_else(|fault| panic!("{}: {fault}", script.name));
-        vm.resume(answer);
+        if let Stop::HostCall = stop {
+            let pending = vm.pending().expect("the run waits for a call");
+            let keyword = gbvm_stdlib::find(pending.phrase).expect("the keyword is in the table");
+            let Function::Host(function) = keyword.function else { panic!("{} is no call of the host", pending.phrase) };
+            let call = Call { arguments: pending.arguments, site: pending.site, templates: &script.linked.program().templates, frames: pending.frames };
+            match function(&mut world.context(), &call) {
+                Ok(answer) => vm.resume(answer),
+                Err(fault) => {
+                    if let Err(fault) = vm.fail(fault) {
+                        break Some(fault.to_string());
+                    }
+                }
+            }
+        }
+    };
+    let left = vm.variables().map(|(name, value)| format!("{name} = {}", coerce::json(value))).collect();
+    End { calls, failure, left }
+}
+
+/// The run, written to bytes and read back.
+fn through(vm: Vm, script: &Arc<Script>, limits: &Arc<Limits>, world: &World, event: &[(&str, Value)]) -> Vm {
+    let vault = Vault(world.storage.entries.clone());
+    let bytes = vm.checkpoint(&vault).expect("the state can be written");
+    for (key, secret) in world.storage.entries.iter().filter(|(key, _)| gbvm_stdlib::memory::is_secret_key(key)) {
+        let secret = coerce::text(secret);
+        // A caller who proves by the secret itself has sent it as data, and a script may write it as text.
+        let is_sent = event.iter().any(|(_, value)| coerce::json(value).contains(secret.as_str()));
+        let is_written = script.sources.iter().any(|source| source.text.contains(secret.as_str()));
+        let is_readable = !is_sent && !is_written && bytes.windows(secret.as_str().len()).any(|window| window == secret.as_str().as_bytes());
+        assert!(!is_readable, "{}: the checkpoint shows {key}", script.name);
     }
-    let variables = vm.variables().map(|(name, value)| format!("{name} = {}", coerce::json(value))).collect();
-    (calls, variables)
+    drop(vm);
+    let vm = Vm::restore(&script.linked, limits, &bytes, &vault).unwrap_or_else(|fault| panic!("{}: {fault}", script.name));
+    assert_eq!(vm.checkpoint(&vault).expect("the state can be written again"), bytes, "{}: the same state has the same bytes", script.name);
+    vm
 }
 
 /// What a run left behind: variables, rows, memory, calls, mails, lines.
@@ -167,7 +197,8 @@ fn end_of(case: &Case, script: &Arc<Script>, through_bytes: bool) -> (usize, Vec
         world.storage.entries.insert((*key).to_owned(), Value::text(*value));
     }
     let preparation = compile("prepare.bas", case.tables, "");
-    run(&preparation, &mut world, &[], false);
+    let prepared = run(&preparation, &mut world, &[], false);
+    assert_eq!(prepared.failure, None, "{}: its tables can be filled", case.file);
     for (status, body) in case.answers {
         world.http.answer(*status, body);
     }
@@ -181,7 +212,15 @@ fn end_of(case: &Case, script: &Arc<Script>, through_bytes: bool) -> (usize, Vec
             event.push(("headers", json(&format!(r#"{{"x_webhook_signature":"{signature}"}}"#))));
         }
     }
-    let (calls, mut left) = run(script, &mut world, &event, through_bytes);
+    let End { calls, failure, mut left } = run(script, &mut world, &event, through_bytes);
+    assert_eq!(failure, None, "{}", case.file);
+    left.extend(left_in(&world, script));
+    (calls, left)
+}
+
+/// What a run left in the world: rows, memory, calls, mails, lines.
+fn left_in(world: &World, script: &Script) -> Vec<String> {
+    let mut left = Vec::new();
     for table in script.schema.tables.keys() {
         left.extend(world.storage.rows(table).into_iter().map(|row| format!("{table}: {}", coerce::json(&Value::Object(row)))));
     }
@@ -189,7 +228,7 @@ fn end_of(case: &Case, script: &Arc<Script>, through_bytes: bool) -> (usize, Vec
     left.extend(world.storage.calls.iter().chain(&world.http.requests).map(|request| format!("{request:?}")));
     left.extend(world.storage.mails.iter().map(|mail| format!("{mail:?}")));
     left.extend(world.console.lines.iter().map(|line| format!("{line:?}")));
-    (calls, left)
+    left
 }
 
 fn compile(name: &str, text: &str, library: &str) -> Arc<Script> {
@@ -208,6 +247,50 @@ fn every_script_goes_on_from_every_call() {
         let (calls_again, interrupted) = end_of(case, &script, true);
         assert_eq!((calls, straight), (calls_again, interrupted), "{}", case.file);
     }
+}
+
+/// Functions whose results differ from run to run.
+const RANDOM: [&str; 3] = ["GUID", "RANDOM", "RND"];
+
+/// How a case of the documents ends over a world in memory, and what it leaves there; and the number of its calls.
+fn end_of_document(case: &spec::Case, script: &Arc<Script>, through_bytes: bool) -> (usize, Vec<String>) {
+    let now = Instant::parse(spec::NOW).expect("the time of the documents is an instant");
+    let mut world = World::new(gbvm_lang::filter::parse, now);
+    let given = |heading: &str| case.sections.iter().find(|section| section.heading == heading).map(|section| section.text.trim_end());
+    for line in given("Peer").unwrap_or_default().lines() {
+        let [_, _, status, body] = line.splitn(4, ' ').collect::<Vec<_>>()[..] else { continue };
+        world.http.answer(status.parse().expect("a status is a number"), body);
+    }
+    let body = given("Body").and_then(|body| gbvm_stdlib::json::parse(body.as_bytes(), &Limits::default()).ok());
+    let event: Vec<(&str, Value)> = body.map(|body| ("body", body)).into_iter().collect();
+    let End { calls, failure, mut left } = run(script, &mut world, &event, through_bytes);
+    left.extend(failure);
+    left.extend(left_in(&world, script));
+    (calls, left)
+}
+
+#[test]
+fn every_document_goes_on_from_every_call() {
+    let (mut cases, mut calls, mut failed) = (0, 0, 0);
+    for path in spec::documents(&root().join("tests/spec")) {
+        let text = std::fs::read_to_string(&path).expect("a document can be read");
+        for case in spec::parse(&text) {
+            let source = |heading: &str| case.sections.iter().find(|section| section.heading == heading).map_or("", |section| &section.text);
+            if RANDOM.iter().any(|word| source("Source").to_uppercase().contains(word)) {
+                continue;
+            }
+            let sources = vec![Source::new(&*case.name, source("Source")), Source::new("lib/library.bas", source("Library"))];
+            let Ok(script) = scripts::compile(sources, &[]) else { continue };
+            let script = Arc::new(script);
+            let straight = end_of_document(&case, &script, false);
+            let interrupted = end_of_document(&case, &script, true);
+            assert_eq!(straight, interrupted, "{}: {}", path.display(), case.name);
+            cases += 1;
+            calls += straight.0;
+            failed += usize::from(straight.1.iter().any(|line| line.contains("error[")));
+        }
+    }
+    assert!(cases > 300 && calls > cases && failed > 20, "{cases} cases made {calls} calls and {failed} failed");
 }
 
 #[test]

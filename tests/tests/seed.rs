@@ -44,7 +44,7 @@ fn crm_sync_keeps_hostile_ids_to_themselves() {
         assert_eq!(outcome.reply.status, 200, "{id}");
     }
     let empty = world.post_signed(&script, "crm-inbound", &event("", "updated", "Eve"), "s3cret");
-    assert_eq!((empty.reply.status, empty.fault.map(|fault| fault.code)), (500, Some("E_FILTER_EMPTY")));
+    assert_eq!((empty.reply.status, empty.fault.as_ref().map(|fault| &*fault.code)), (500, Some("E_FILTER_EMPTY")));
     assert_eq!(world.rows("SELECT external_id, first_name FROM contacts"), ["c-1|Ann"]);
 }
 

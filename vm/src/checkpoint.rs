@@ -62,9 +62,9 @@ pub(crate) fn program_hash(program: &Program) -> u64 {
         }
     }
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    let Program { code, constants, names, shapes, paths, imports, sites, templates, procedures, globals, .. } = program;
+    let Program { code, constants, names, shapes, paths, imports, sites, templates, tables, procedures, globals, .. } = program;
     let sites: Vec<_> = sites.iter().map(|site| (site.import, site.wanted, site.arguments.iter().map(|argument| argument.template).collect::<Vec<_>>())).collect();
-    write!(hash, "{code:?}{constants:?}{names:?}{shapes:?}{paths:?}{imports:?}{sites:?}{templates:?}{procedures:?}{globals:?}").expect("hashing cannot fail");
+    write!(hash, "{code:?}{constants:?}{names:?}{shapes:?}{paths:?}{imports:?}{sites:?}{templates:?}{tables:?}{procedures:?}{globals:?}").expect("hashing cannot fail");
     hash.0
 }
 

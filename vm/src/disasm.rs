@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::isa::{Instruction, Operand};
 use crate::machine::Linked;
-use crate::program::{Constant, Path, Procedure, Program, Root, Step, line_and_column};
+use crate::program::{ConstIndex, Constant, Handler, Path, Procedure, Program, Root, Step, Takes, line_and_column};
 
 /// The program's procedures with their instructions; in the margin the line of the source where it changes.
 pub fn disassemble(program: &Program) -> String {
@@ -34,6 +34,9 @@ fn listing(program: &Program, code: &[Instruction]) -> String {
             let operands: Vec<String> = instruction.operands().into_iter().map(|operand| shown(program, procedure, operand)).filter(|operand| !operand.is_empty()).collect();
             let _ = writeln!(text, "{}", format!("{margin:>5}  {:04}  {:<20} {}", pc - procedure.entry, instruction.name(), operands.join(", ")).trim_end());
         }
+        for handler in &procedure.handlers {
+            let _ = writeln!(text, "       {}", handler_shown(procedure, handler));
+        }
     }
     text
 }
@@ -57,11 +60,7 @@ fn shown(program: &Program, procedure: &Procedure, operand: Operand) -> String {
             let fields: Vec<&str> = program.shapes[shape.at()].iter().map(|name| &*program.names[name.at()]).collect();
             format!("{{{}}} from r{}", fields.join(" "), first.0)
         }
-        Operand::Const(index) => match &program.constants[index.at()] {
-            Constant::Int(int) => int.to_string(),
-            Constant::Float(float) => format!("{float:?}"),
-            Constant::Text(text) => format!("{text:?}"),
-        },
+        Operand::Const(index) => constant(program, index),
         Operand::Int(int) => int.to_string(),
         Operand::Flag(flag) => flag.to_string(),
         Operand::Name(index) => format!(".{}", program.names[index.at()]),
@@ -69,7 +68,31 @@ fn shown(program: &Program, procedure: &Procedure, operand: Operand) -> String {
         Operand::Global(index) => format!("@{}", program.globals[index.at()]),
         Operand::Cache(_) => String::new(),
         Operand::To(target) => format!("-> {:04}", target.0 - procedure.entry),
+        Operand::Cases(index) => {
+            let table = &program.tables[index.at()];
+            let cases = table.cases.iter().map(|(case, target)| format!("{} -> {:04}, ", constant(program, *case), target.0 - procedure.entry));
+            format!("{}else -> {:04}", cases.collect::<String>(), table.otherwise.0 - procedure.entry)
+        }
     }
+}
+
+fn constant(program: &Program, index: ConstIndex) -> String {
+    match &program.constants[index.at()] {
+        Constant::Int(int) => int.to_string(),
+        Constant::Float(float) => format!("{float:?}"),
+        Constant::Text(text) => format!("{text:?}"),
+    }
+}
+
+/// A handler as a line: what it guards, what it takes, where it leads.
+fn handler_shown(procedure: &Procedure, handler: &Handler) -> String {
+    let at = |pc: u32| pc - procedure.entry;
+    let takes = match handler.takes {
+        Takes::Faults => "faults".to_owned(),
+        Takes::Everything => "everything".to_owned(),
+        Takes::While(mode, value) => format!("faults while r{} = {value}", mode.0),
+    };
+    format!("{:04}..{:04}  {takes} -> {:04}, error in r{}", at(handler.start), at(handler.end), at(handler.target.0), handler.error.0)
 }
 
 fn path_shown(program: &Program, path: &Path) -> String {

@@ -1,21 +1,26 @@
 //! A failure in the script author's words, with a code that programs can test.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a statement failed.
 ///
-/// `code` is stable (`E_TYPE`, `E_FILTER_EMPTY`, …); `message` says the thing and the next step and never holds a
+/// `code` is stable (`E_TYPE`, `E_FILTER_EMPTY`, …) or what a script threw; `message` says the thing and the next step and never holds a
 /// secret or the data of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The stable code.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The explanation, one sentence or two, without place and without code.
     pub message: String,
     /// Where it happened: filled in by the machine, innermost first; empty outside of a run.
     pub trace: Vec<Place>,
     /// The argument at fault, counted from 0, so that the machine can point at it.
     pub argument: Option<u8>,
+    /// Whether it ends the run whatever the script says: a bound that was reached, an order to stop.
+    pub ends_run: bool,
+    /// The instructions that led to it, innermost first, where it was noticed before.
+    pub(crate) way: Vec<u32>,
 }
 
 /// One line of a trace.
@@ -37,8 +42,19 @@ pub struct Place {
 
 impl Fault {
     /// A fault without a place.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Fault {
-        Fault { code, message: message.into(), trace: Vec::new(), argument: None }
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Fault {
+        Fault { code: code.into(), message: message.into(), trace: Vec::new(), argument: None, ends_run: false, way: Vec::new() }
+    }
+
+    /// A fault without a place that no handler of a script takes, so that no script goes on past it.
+    pub fn ending(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Fault {
+        Fault { ends_run: true, ..Fault::new(code, message) }
+    }
+
+    /// The same fault, which no handler of a script takes.
+    pub fn and_ends(mut self) -> Fault {
+        self.ends_run = true;
+        self
     }
 
     /// The same fault, pointing at an argument of the call (from 0).

@@ -61,6 +61,8 @@ pub enum Operand {
     Cache(CacheIndex),
     /// A position in the same procedure.
     To(Target),
+    /// The cases of a jump table, with their positions in the same procedure.
+    Cases(TableIndex),
 }
 
 /// A field of an instruction. Only targets are targets.
@@ -79,7 +81,7 @@ impl Field for Target {
 macro_rules! fields {
     ($($type:ty)*) => { $( impl Field for $type {} )* };
 }
-fields! { IntReg FloatReg PlainReg Reg RegRange ConstIndex NameIndex ShapeIndex PathIndex SiteIndex ProcIndex GlobalIndex CacheIndex i16 i32 bool }
+fields! { IntReg FloatReg PlainReg Reg RegRange ConstIndex NameIndex ShapeIndex PathIndex SiteIndex ProcIndex GlobalIndex CacheIndex TableIndex i16 i32 bool }
 
 macro_rules! instructions {
     ($(
@@ -248,6 +250,9 @@ instructions! {
     #[doc = "unless R[a] <= R[b], go to target"]
     JumpUnlessLessOrEqual { a: Reg, b: Reg, target: Target } => [Read(a), Read(b), To(target)];
 
+    #[doc = "go to where the first case that equals R[src] leads, else to where the table leads otherwise"]
+    Switch { src: Reg, table: TableIndex } => [Read(src), Cases(table)];
+
     #[doc = "settle a counting loop: R[counter] is the first value, R[rest] the last, R[rest+1] the step; go to exit where no value lies between, else R[rest] := how many more follow"]
     ForPrepare { counter: Reg, rest: Reg, exit: Target } => [Write(counter), Block(rest, 2), To(exit)];
     #[doc = "step a counting loop: if more follow, R[counter] += R[rest+1], R[rest] -= 1 and go to body"]
@@ -302,6 +307,10 @@ instructions! {
     CallHost { dst: Reg, first: Reg, site: SiteIndex } => [Write(dst), Arguments(first, site)];
     #[doc = "fail: nobody answers the name K[name]"]
     Unanswered { name: ConstIndex } => [Const(name)];
+    #[doc = "fail with R[src]: an object gives its message and code, all else is the message"]
+    Throw { src: Reg } => [Read(src)];
+    #[doc = "fail again with the fault that a handler was given in R[error] and R[error+1]; where that was the end of the run, end it"]
+    Rethrow { error: Reg } => [Block(error, 2)];
     #[doc = "leave the procedure with R[src]; in the main part, end the run"]
     Return { src: Reg } => [Read(src)];
     #[doc = "end the run"]

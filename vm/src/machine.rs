@@ -9,21 +9,23 @@ pub mod count;
 mod fast;
 mod place;
 mod portable;
+mod switch;
 #[cfg(threaded)]
 mod threaded;
+mod trap;
 mod whole;
 
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use crate::fault::{Fault, Place};
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::instant::Instant;
 use crate::isa::Instruction;
 use crate::limits::Limits;
 use crate::native::Native;
 use crate::object::{Key, Shape};
-use crate::program::{CallSite, Constant, ProcIndex, Program, Reg, SiteIndex, Span, line_and_column, line_text};
+use crate::program::{CallSite, Constant, ProcIndex, Program, Reg, SiteIndex};
 use crate::specialize::{Knowledge, specialize};
 use crate::text::Text;
 use crate::value::Value;
@@ -32,9 +34,7 @@ use crate::verify::verify;
 pub(crate) use core::{WINDOW, Window};
 use core::{Callee, Core, Flow, INSTRUCTION_FUEL, Stopped};
 use count::Counts;
-
-/// The most places a trace tells; of a deeper one the middle is left out.
-const TRACE_MAX: usize = 20;
+use switch::Lookup;
 
 /// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
 /// one: neither may look like a hit.
@@ -45,6 +45,7 @@ pub struct Linked {
     program: Arc<Program>,
     natives: Vec<Native>,
     callees: Vec<Callee>,
+    tables: Vec<Lookup>,
     /// The program's code as it is executed, and what is known of its registers.
     code: Vec<Instruction>,
     knowledge: Knowledge,
@@ -76,7 +77,8 @@ impl Linked {
         });
         let callees = callees.collect();
         let (code, knowledge) = specialize(&program);
-        Ok(Linked { program, natives, callees, code, knowledge, hash: OnceLock::new() })
+        let tables = program.tables.iter().map(|table| Lookup::of(&program, table)).collect();
+        Ok(Linked { program, natives, callees, tables, code, knowledge, hash: OnceLock::new() })
     }
 
     /// The program.
@@ -280,10 +282,7 @@ impl Vm {
         }
         match self.execute(now, counts) {
             Ok(stop) => stop,
-            Err(fault) => {
-                self.state = State::Ended;
-                Stop::Failed(self.placed(fault))
-            }
+            Err(fault) => Stop::Failed(fault),
         }
     }
 
@@ -334,6 +333,7 @@ impl Vm {
                 constants: &self.constants,
                 names: &self.names,
                 shapes: &self.shapes,
+                tables: &linked.tables,
                 globals: &mut self.globals,
                 caches: &mut self.caches,
                 frames: &mut self.frames,
@@ -362,7 +362,17 @@ impl Vm {
             match stopped {
                 Stopped::StackFull => self.lengthen(),
                 Stopped::OutOfFuel => return Ok(Stop::OutOfFuel),
-                Stopped::Failed => return Err(fault.unwrap_or_else(|| Fault::new("E_PROGRAM", "an instruction failed without a reason"))),
+                Stopped::Failed => {
+                    self.trap(fault.unwrap_or_else(|| Fault::ending("E_PROGRAM", "an instruction failed without a reason")))?;
+                    if self.fuel == 0 {
+                        return Ok(Stop::OutOfFuel);
+                    }
+                }
+                Stopped::Done if self.divert_end() => {
+                    if self.fuel == 0 {
+                        return Ok(Stop::OutOfFuel);
+                    }
+                }
                 Stopped::Done => {
                     self.state = State::Ended;
                     return Ok(Stop::Done);
@@ -394,40 +404,19 @@ impl Vm {
         self.serials.extend(self.frames[..self.depth].iter().map(|frame| frame.serial));
     }
 
-    /// Ends the run by a fault of the host, and gives the fault with its places.
-    pub fn fail(&mut self, fault: Fault) -> Fault {
-        let fault = self.placed(fault);
-        self.state = State::Ended;
-        fault
+    /// Lets the pending call fail, so that a handler of the script may take the fault. Where the run waits for something
+    /// else, it ends.
+    ///
+    /// # Errors
+    /// The fault with its places, where nothing takes it; the run has then ended.
+    pub fn fail(&mut self, fault: Fault) -> Result<(), Fault> {
+        let State::Waiting { first, site, .. } = self.state else {
+            self.state = State::Ended;
+            return Err(self.placed(fault));
+        };
+        let base = self.base();
+        let count = self.linked.program.sites[site.at()].arguments.len();
+        self.stack[base + first.at()..][..count].fill(Value::Missing);
+        self.trap(fault)
     }
-
-    /// The fault with the places that led to it, innermost first.
-    fn placed(&self, mut fault: Fault) -> Fault {
-        if !fault.trace.is_empty() {
-            return fault;
-        }
-        let program = &self.linked.program;
-        for (depth, frame) in self.alive().iter().rev().enumerate() {
-            if depth == TRACE_MAX {
-                break;
-            }
-            let at = frame.pc.saturating_sub(1) as usize;
-            let argument = fault.argument.filter(|_| depth == 0).and_then(|argument| match program.code[at] {
-                Instruction::CallPure { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
-                _ => None,
-            });
-            let span = argument.map_or(program.spans[at], |argument| argument.span);
-            fault.trace.push(place_of(program, span, frame.procedure));
-        }
-        fault
-    }
-}
-
-fn place_of(program: &Program, span: Span, procedure: ProcIndex) -> Place {
-    let source = &program.sources[usize::from(span.source)];
-    let (line, column) = line_and_column(&source.text, span.start as usize);
-    let text = line_text(&source.text, line);
-    let meant = source.text.get(span.start as usize..span.end as usize).unwrap_or("");
-    let width = meant.lines().next().unwrap_or("").chars().count().max(1) as u32;
-    Place { file: source.name.to_string(), line, column, procedure: program.procedures[procedure.at()].name.to_string(), text: text.to_owned(), width }
 }

@@ -57,6 +57,8 @@ pub struct Program {
     pub sites: Vec<CallSite>,
     /// Filters parsed while compiling.
     pub templates: Vec<Template>,
+    /// Where one value leads to one of many places.
+    pub tables: Vec<JumpTable>,
     /// The procedures; the first is the main part of the script.
     pub procedures: Vec<Procedure>,
     /// The names of the variables that procedures share with the main part, by slot.
@@ -65,6 +67,23 @@ pub struct Program {
     pub caches: u16,
     /// The files, for messages.
     pub sources: Vec<SourceText>,
+}
+
+impl Program {
+    /// Where an instruction may go, other than to the next one.
+    pub fn targets(&self, instruction: Instruction) -> Vec<Target> {
+        let mut instruction = instruction;
+        if let Instruction::Switch { table, .. } = instruction {
+            return self.tables.get(table.at()).map_or_else(Vec::new, |table| table.cases.iter().map(|(_, target)| *target).chain([table.otherwise]).collect());
+        }
+        instruction.target_mut().map(|target| *target).into_iter().collect()
+    }
+
+    /// The procedure that an instruction belongs to.
+    pub fn procedure_at(&self, pc: u32) -> &Procedure {
+        let at = self.procedures.partition_point(|procedure| procedure.entry <= pc);
+        &self.procedures[at.saturating_sub(1)]
+    }
 }
 
 /// A file's name and text.
@@ -102,6 +121,51 @@ pub struct Procedure {
     pub registers: u8,
     /// The names of registers that hold variables, for messages: `(register, name)`.
     pub variables: Vec<(u8, Arc<str>)>,
+    /// Where it goes on after a fault: of those that guard the instruction that failed, the first that takes it.
+    pub handlers: Vec<Handler>,
+}
+
+impl Procedure {
+    /// The handlers that guard an instruction, those that are asked first before the others.
+    pub fn handlers_at(&self, pc: u32) -> impl Iterator<Item = &Handler> {
+        self.handlers.iter().filter(move |handler| (handler.start..handler.end).contains(&pc))
+    }
+}
+
+/// Where a procedure goes on when an instruction fails, or a call that it made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// The first instruction that it guards.
+    pub start: u32,
+    /// The instruction after the last.
+    pub end: u32,
+    /// What it takes.
+    pub takes: Takes,
+    /// Where the procedure goes on.
+    pub target: Target,
+    /// Two registers for what failed and where: an object with the message, the code and the line, and the places that
+    /// led there; of the end of the run NULL.
+    pub error: Reg,
+}
+
+/// What a handler takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Every fault that does not end the run.
+    Faults,
+    /// These, and the end of the run, from which it goes on by `Rethrow`.
+    Everything,
+    /// Faults while a register holds this integer.
+    While(Reg, u16),
+}
+
+/// The places to which the values of a `Switch` lead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JumpTable {
+    /// Integers and texts, each with its place. The first that equals the value counts.
+    pub cases: Vec<(ConstIndex, Target)>,
+    /// Where all other values lead.
+    pub otherwise: Target,
 }
 
 /// A function or keyword that a program calls.
@@ -213,6 +277,8 @@ indexes! {
     GlobalIndex(u16);
     /// An inline-cache slot.
     CacheIndex(u16);
+    /// A jump table.
+    TableIndex(u16);
     /// A position in the code.
     Target(u32);
 }

@@ -98,6 +98,8 @@ pub struct Signature {
     pub access: Access,
     /// Whether, when its result is used, it waits for an answer from outside and so ends a segment.
     pub immediate: bool,
+    /// Whether it lets time pass, so that a segment ends before it even where it stands as a statement.
+    pub pauses: bool,
 }
 
 /// What a keyword does to stored data.
@@ -126,6 +128,7 @@ impl Signature {
             sets_id: false,
             access: Access::None,
             immediate: false,
+            pauses: false,
         }
     }
 

@@ -127,7 +127,9 @@ struct Contract {
 pub fn specialize(program: &Program) -> (Vec<I>, Knowledge) {
     let mut knowledge = Knowledge { states: BTreeMap::new(), procedures: Vec::new() };
     for procedure in &program.procedures {
-        let targets = (procedure.entry..procedure.end).filter_map(|pc| program.code[pc as usize].clone().target_mut().map(|target| target.0));
+        let jumps = (procedure.entry..procedure.end).flat_map(|pc| program.targets(program.code[pc as usize]));
+        // A fault leads into the middle of a way as a jump does.
+        let targets = jumps.chain(procedure.handlers.iter().map(|handler| handler.target)).map(|target| target.0);
         knowledge.procedures.push(Contract { parameters: vec![Kind::Never; usize::from(procedure.parameters)], result: Kind::Never, is_explored: false, is_clean: true, targets: targets.collect(), callers: BTreeSet::new() });
     }
     let mut waiting = BTreeSet::from([0]);
@@ -174,13 +176,20 @@ impl Knowledge {
             let Some(mut state) = self.states.get(&start).cloned() else { continue };
             let mut pc = start;
             loop {
-                let mut instruction = program.code[pc as usize];
+                let instruction = program.code[pc as usize];
                 self.note_contract(program, instruction, &state, at, others);
-                let before = instruction.target_mut().is_some().then(|| state.clone());
+                let (targets, is_guarded) = (program.targets(instruction), procedure.handlers_at(pc).next().is_some());
+                let before = (is_guarded || !targets.is_empty()).then(|| state.clone());
                 let after = follow(program, &self.procedures, instruction, &mut state);
-                if let (Some(target), Some(before)) = (instruction.target_mut(), before) {
-                    let there = if after.leaves_as_it_came { &before } else { &state };
-                    self.arrive(target.0, there, &mut waiting);
+                if let Some(before) = before {
+                    for target in targets {
+                        let there = if after.leaves_as_it_came { &before } else { &state };
+                        self.arrive(target.0, there, &mut waiting);
+                    }
+                    if is_guarded {
+                        let failed = failed(program, instruction, &before, &state);
+                        self.fail(procedure, pc, &failed, &mut waiting);
+                    }
                 }
                 pc += 1;
                 if !after.falls_through || pc >= procedure.end {
@@ -224,6 +233,16 @@ impl Knowledge {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Arrives at the handlers that guard an instruction, with what the registers hold where it fails.
+    fn fail(&mut self, procedure: &Procedure, pc: u32, failed: &State, waiting: &mut Vec<u32>) {
+        for handler in procedure.handlers_at(pc) {
+            let mut state = failed.clone();
+            state.set(handler.error, Kind::Any);
+            state.set(Reg(handler.error.0 + 1), Kind::Any);
+            self.arrive(handler.target.0, &state, waiting);
         }
     }
 
@@ -344,7 +363,7 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
                 state.set(register, Kind::Any);
             }
         }
-        I::Return { .. } | I::Halt {} | I::Jump { .. } => after.falls_through = false,
+        I::Return { .. } | I::Halt {} | I::Jump { .. } | I::Switch { .. } | I::Throw { .. } | I::Rethrow { .. } => after.falls_through = false,
         other => {
             // What is taken out of a range leaves nothing behind; what is written may be anything.
             let operands = other.operands();
@@ -354,7 +373,7 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
                     Operand::Arguments(first, site) => (0..program.sites[site.at()].arguments.len()).for_each(|at| state.set(Reg(first.0 + at as u8), Kind::Plain)),
                     Operand::Fields(first, shape) => (0..program.shapes[shape.at()].len()).for_each(|at| state.set(Reg(first.0 + at as u8), Kind::Plain)),
                     Operand::Block(first, count) => (0..count).for_each(|at| state.set(Reg(first.0 + at), Kind::Any)),
-                    Operand::Read(_) | Operand::Write(_) | Operand::Window(..) | Operand::Const(_) | Operand::Int(_) | Operand::Flag(_) | Operand::Name(_) | Operand::Path(_) | Operand::Global(_) | Operand::Cache(_) | Operand::To(_) => {}
+                    Operand::Read(_) | Operand::Write(_) | Operand::Window(..) | Operand::Const(_) | Operand::Int(_) | Operand::Flag(_) | Operand::Name(_) | Operand::Path(_) | Operand::Global(_) | Operand::Cache(_) | Operand::To(_) | Operand::Cases(_) => {}
                 }
             }
             for operand in operands {
@@ -365,6 +384,49 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
         }
     }
     after
+}
+
+/// What the registers hold where an instruction fails: what they held before, and in those that it works on also what
+/// it makes of them, or nothing any more. What it called has given its registers back.
+fn failed(program: &Program, instruction: I, before: &State, after: &State) -> State {
+    let mut state = before.clone();
+    if writes_last(instruction) {
+        return state;
+    }
+    let mut touch = |register: usize| {
+        if let Some(kind) = state.0.get_mut(register) {
+            *kind = kind.or(after.0[register]).after_use();
+        }
+    };
+    for operand in instruction.operands() {
+        match operand {
+            Operand::Write(register) => touch(register.at()),
+            Operand::Range(range) => (0..usize::from(range.count)).for_each(|at| touch(range.first.at() + at)),
+            Operand::Block(first, count) => (0..usize::from(count)).for_each(|at| touch(first.at() + at)),
+            Operand::Arguments(first, site) => (0..program.sites[site.at()].arguments.len()).for_each(|at| touch(first.at() + at)),
+            Operand::Fields(first, shape) => (0..program.shapes[shape.at()].len()).for_each(|at| touch(first.at() + at)),
+            Operand::Window(first, _) => (first.at()..before.0.len()).for_each(&mut touch),
+            Operand::Path(path) => {
+                if let Root::Register(register) = program.paths[path.at()].root {
+                    touch(register.at());
+                }
+            }
+            Operand::Read(_) | Operand::Const(_) | Operand::Int(_) | Operand::Flag(_) | Operand::Name(_) | Operand::Global(_) | Operand::Cache(_) | Operand::To(_) | Operand::Cases(_) => {}
+        }
+    }
+    state
+}
+
+/// Whether an instruction that fails leaves every register as it was: what it writes, it writes in the end.
+fn writes_last(instruction: I) -> bool {
+    matches!(
+        instruction,
+        I::Move { .. } | I::LoadConst { .. } | I::LoadInt { .. } | I::LoadBool { .. } | I::LoadNull { .. } | I::LoadMissing { .. } | I::GetGlobal { .. }
+            | I::Add { .. } | I::Subtract { .. } | I::Multiply { .. } | I::Divide { .. } | I::IntegerDivide { .. } | I::Modulo { .. } | I::Power { .. } | I::Negate { .. }
+            | I::AddInt { .. } | I::SubtractInt { .. } | I::MultiplyInt { .. } | I::ModuloInt { .. } | I::IntegerDivideInt { .. }
+            | I::Not { .. } | I::Xor { .. } | I::Equal { .. } | I::NotEqual { .. } | I::Less { .. } | I::LessOrEqual { .. } | I::In { .. } | I::Like { .. } | I::IsNull { .. }
+            | I::GetField { .. } | I::GetIndex { .. } | I::GetIndexField { .. } | I::ForLoop { .. }
+    )
 }
 
 /// The form of an instruction that does not check what is known; the instruction itself where it must look.

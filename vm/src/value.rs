@@ -300,7 +300,7 @@ pub(crate) fn measure(parts: &[Value]) -> Result<(u8, u32), Fault> {
 pub(crate) fn weigh(a: u32, b: u32) -> Result<u32, Fault> {
     let sum = a.saturating_add(b);
     if sum > WEIGHT_MAX {
-        return Err(Fault::new("E_TOO_LARGE", "the value would be larger than 64 MiB, counting every part as often as it stands there"));
+        return Err(Fault::ending("E_TOO_LARGE", "the value would be larger than 64 MiB, counting every part as often as it stands there"));
     }
     Ok(sum)
 }

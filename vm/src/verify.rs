@@ -5,7 +5,7 @@
 
 use crate::fault::Fault;
 use crate::isa::{Instruction, Operand};
-use crate::program::{Path, Procedure, Program, Reg, Root, Step};
+use crate::program::{Constant, Handler, Path, Procedure, Program, Reg, Root, Step, Takes};
 
 /// The most registers of a procedure.
 pub const REGISTERS_MAX: u8 = 250;
@@ -42,7 +42,7 @@ pub fn verify(program: &Program) -> Result<(), Fault> {
 }
 
 fn wrong(what: &str) -> Fault {
-    Fault::new("E_PROGRAM", format!("the program is damaged: {what}"))
+    Fault::ending("E_PROGRAM", format!("the program is damaged: {what}"))
 }
 
 fn require(holds: bool, what: &str) -> Result<(), Fault> {
@@ -67,6 +67,9 @@ fn check_tables(program: &Program) -> Result<(), Fault> {
 fn check_procedure(program: &Program, procedure: &Procedure) -> Result<(), Fault> {
     require(procedure.registers <= REGISTERS_MAX && procedure.parameters <= procedure.registers, "a procedure has too many registers")?;
     require(procedure.variables.iter().all(|(register, _)| *register < procedure.registers), "a variable has no register")?;
+    for handler in &procedure.handlers {
+        check_handler(procedure, handler)?;
+    }
     let code = &program.code[procedure.entry as usize..procedure.end as usize];
     for instruction in code {
         let pair = |first: Reg| first.at()..first.at() + 2;
@@ -82,8 +85,19 @@ fn check_procedure(program: &Program, procedure: &Procedure) -> Result<(), Fault
             check_operand(program, procedure, operand)?;
         }
     }
-    let ends = matches!(code.last(), Some(Instruction::Return { .. } | Instruction::Halt {} | Instruction::Jump { .. }));
+    let ends = matches!(code.last(), Some(Instruction::Return { .. } | Instruction::Halt {} | Instruction::Jump { .. } | Instruction::Switch { .. } | Instruction::Throw { .. } | Instruction::Rethrow { .. }));
     require(ends, "a procedure runs past its end")
+}
+
+fn check_handler(procedure: &Procedure, handler: &Handler) -> Result<(), Fault> {
+    let code = procedure.entry..procedure.end;
+    require(handler.start <= handler.end && handler.start >= code.start && handler.end <= code.end && code.contains(&handler.target.0), "a handler leaves its procedure")?;
+    let registers = usize::from(procedure.registers);
+    let has_mode = match handler.takes {
+        Takes::Faults | Takes::Everything => true,
+        Takes::While(mode, _) => mode.at() < registers,
+    };
+    require(has_mode && handler.error.at() + 2 <= registers, "a handler names a register that the procedure does not have")
 }
 
 fn check_operand(program: &Program, procedure: &Procedure, operand: Operand) -> Result<(), Fault> {
@@ -115,6 +129,16 @@ fn check_operand(program: &Program, procedure: &Procedure, operand: Operand) -> 
         Operand::Global(index) => require(index.at() < program.globals.len(), "an instruction names no shared variable"),
         Operand::Cache(index) => require(index.0 < program.caches, "an instruction names no cache slot"),
         Operand::To(target) => require((procedure.entry..procedure.end).contains(&target.0), "a jump leaves its procedure"),
+        Operand::Cases(index) => {
+            let table = program.tables.get(index.at()).ok_or_else(|| wrong("an instruction names no jump table"))?;
+            let is_case = |constant: &Constant| match constant {
+                Constant::Int(_) | Constant::Text(_) => true,
+                Constant::Float(_) => false,
+            };
+            require(table.cases.iter().all(|(constant, _)| program.constants.get(constant.at()).is_some_and(is_case)), "a case is no integer and no text")?;
+            let inside = |target: crate::program::Target| (procedure.entry..procedure.end).contains(&target.0);
+            require(table.cases.iter().all(|(_, target)| inside(*target)) && inside(table.otherwise), "a jump leaves its procedure")
+        }
     }
 }
 

@@ -25,7 +25,7 @@ fn linked() -> Arc<Linked> {
         I::AddInt { dst: Reg(0), a: Reg(0), value: 1 },
         I::Return { src: Reg(0) },
     ];
-    let procedure = |entry, end, registers| Procedure { name: "p".into(), entry, end, parameters: 0, registers, variables: Vec::new() };
+    let procedure = |entry, end, registers| Procedure { name: "p".into(), entry, end, parameters: 0, registers, variables: Vec::new(), handlers: Vec::new() };
     let program = Program {
         spans: vec![Span::default(); code.len()],
         code,

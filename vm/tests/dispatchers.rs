@@ -52,9 +52,11 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
     let first = Reg(dice.below(u32::from(dice.registers) - 3) as u8);
     let window = Reg(dice.registers);
     let parts = RegRange { first, count: dice.below(4) as u8 };
-    let (name, cache) = (NameIndex(dice.below(2) as u16), CacheIndex(dice.below(4) as u16));
+    // A cache serves one name.
+    let name = dice.below(2) as u16;
+    let (name, cache) = (NameIndex(name), CacheIndex(2 * name + dice.below(2) as u16));
     let constant = ConstIndex(dice.below(6) as u16);
-    match dice.below(69) {
+    match dice.below(73) {
         0 => I::Move { dst: a, src: b },
         1 if a != b => I::Take { dst: a, src: b },
         2 | 3 => I::LoadConst { dst: a, constant },
@@ -118,8 +120,29 @@ fn instruction(dice: &mut Dice, entry: u32) -> I {
         65 => I::SubtractFromField { object: a, src: b, name, cache },
         66 => I::SubtractFromIndex { object: a, index: b, src: c },
         67 => I::SubtractFromIndexField { object: a, index: b, src: c, name, cache },
+        68 => I::Throw { src: a },
+        69 => I::Rethrow { error: first },
+        70 => I::Switch { src: a, table: TableIndex((entry / LENGTH) as u16) },
+        71 => I::Halt {},
         _ => I::Return { src: a },
     }
+}
+
+/// The handlers of a procedure, often none. The first one that fits is asked first, whether it stands inside of the
+/// others or not.
+fn handlers(dice: &mut Dice, entry: u32) -> Vec<Handler> {
+    let count = [0, 0, 1, 2, 4][dice.below(5) as usize];
+    let handler = |_| {
+        let start = dice.below(LENGTH);
+        let takes = match dice.below(3) {
+            0 => Takes::Faults,
+            1 => Takes::Everything,
+            _ => Takes::While(dice.register(), dice.below(3) as u16),
+        };
+        let end = start + dice.below(LENGTH - start) + 1;
+        Handler { start: entry + start, end: entry + end, takes, target: Target(entry + dice.below(LENGTH)), error: Reg(dice.below(u32::from(dice.registers)) as u8) }
+    };
+    (0..count).map(handler).collect()
 }
 
 fn program(seed: u64) -> Program {
@@ -142,9 +165,13 @@ fn program(seed: u64) -> Program {
         for at in 0..LENGTH {
             program.code.push(if at + 1 == LENGTH { I::Return { src: Reg(0) } } else { instruction(&mut dice, entry) });
         }
+        let place = |dice: &mut Dice| Target(entry + dice.below(LENGTH));
+        let cases = [0, 4, 5].map(|constant| (ConstIndex(constant), place(&mut dice))).to_vec();
+        program.tables.push(JumpTable { cases, otherwise: place(&mut dice) });
         let parameters = u8::from(index > 0);
+        let handlers = handlers(&mut dice, entry);
         let variables = (0..=dice.registers).map(|register| (register, format!("r{register}").into())).collect();
-        program.procedures.push(Procedure { name: "p".into(), entry, end: entry + LENGTH, parameters, registers: dice.registers + 1, variables });
+        program.procedures.push(Procedure { name: "p".into(), entry, end: entry + LENGTH, parameters, registers: dice.registers + 1, variables, handlers });
     }
     program.spans = vec![Span::default(); program.code.len()];
     program
@@ -172,7 +199,13 @@ fn end_of(linked: &Arc<Linked>, limits: &Arc<Limits>, dispatcher: Dispatcher, th
             Stop::HostCall => {
                 calls += 1;
                 let answer = vm.pending().expect("the run waits for an answer").arguments[1].clone();
-                vm.resume(answer);
+                // One call in three fails, and not even all of these may be taken by a handler.
+                let refused = Fault::new("E_REFUSED", "the host refuses");
+                if calls % 3 > 0 {
+                    vm.resume(answer);
+                } else if let Err(fault) = vm.fail(if calls == 12 { refused.and_ends() } else { refused }) {
+                    break format!("{}: {}", fault.code, fault.message);
+                }
             }
         }
         if through_bytes {
@@ -244,7 +277,7 @@ fn long_runs_need_no_stack() {
     let mut program = Program { constants: vec![Constant::Text("a".into())], sources: vec![SourceText { name: "long.bas".into(), text: "".into() }], code, ..Program::default() };
     program.code[1] = I::LoadInt { dst: Reg(2), value: length };
     program.spans = vec![Span::default(); program.code.len()];
-    let procedure = |entry, end, parameters| Procedure { name: "p".into(), entry, end, parameters, registers: 8, variables: Vec::new() };
+    let procedure = |entry, end, parameters| Procedure { name: "p".into(), entry, end, parameters, registers: 8, variables: Vec::new(), handlers: Vec::new() };
     program.procedures = vec![procedure(0, 13, 0), procedure(13, 15, 1)];
     let linked = Arc::new(Linked::new(Arc::new(program), |_| None).expect("the program is right"));
     for &dispatcher in Dispatcher::ALL {

@@ -20,7 +20,7 @@ fn program(procedures: &[(u8, bool, &[I])]) -> Arc<Linked> {
         program.code.extend(*code);
         let named = if *are_named { *registers } else { 0 };
         let variables = (0..named).map(|register| (register, format!("r{register}").into())).collect();
-        program.procedures.push(Procedure { name: "p".into(), entry, end: program.code.len() as u32, parameters: 0, registers: *registers, variables });
+        program.procedures.push(Procedure { name: "p".into(), entry, end: program.code.len() as u32, parameters: 0, registers: *registers, variables, handlers: Vec::new() });
     }
     program.spans = vec![Span::default(); program.code.len()];
     Arc::new(Linked::new(Arc::new(program), |_| None).expect("the program is right"))

@@ -131,7 +131,7 @@ fn print(prints: Prints, level: Level, line: &str) {
 
 /// How the command ends for a fault that no script caused.
 pub fn failure(fault: Fault) -> Failure {
-    let exit = match fault.code {
+    let exit = match &*fault.code {
         code if code.starts_with("E_DATABASE") => Exit::Database,
         "E_SCHEDULE" | "E_ENDPOINT_TWICE" => Exit::DoesNotCompile,
         _ => Exit::Usage,

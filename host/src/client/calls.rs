@@ -8,7 +8,7 @@ use gbvm_stdlib::services::{Answer, HttpClient, Request};
 use gbvm_vm::fault::Fault;
 use gbvm_vm::text::{Origin, Text};
 
-use super::PlainRequest;
+use super::{PlainRequest, TransportError};
 use crate::calls::Transport;
 
 /// Tries of one call.
@@ -38,7 +38,7 @@ impl<'a> ImmediateCalls<'a> {
             let end = Instant::now() + time;
             while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
                 if transport.is_shut_down() {
-                    return Err(Fault::new("E_STOPPING", "The call was cut short because the engine stops."));
+                    return Err(Fault::ending("E_STOPPING", "The call was cut short because the engine stops."));
                 }
                 thread::sleep(left.min(PAUSE_STEP));
             }
@@ -67,7 +67,10 @@ impl HttpClient for ImmediateCalls<'_> {
             let (failure, asked) = match outcome {
                 Ok(answer) if !is_retried(answer.status) => return Ok(answer),
                 Ok(answer) => (format!("last answer {}", answer.status), retry_after(&answer, SystemTime::now())),
-                Err(error) if !error.may_pass() => return Err(Fault::new(error.code(), format!("{} {shown}: {error}.", request.method))),
+                Err(error) if !error.may_pass() => {
+                    let fault = Fault::new(error.code(), format!("{} {shown}: {error}.", request.method));
+                    return Err(if error == TransportError::ShutDown { fault.and_ends() } else { fault });
+                }
                 Err(error) => (error.to_string(), None),
             };
             let pause = jittered(FIRST_PAUSE * 2u32.pow(tries - 1)).max(asked.unwrap_or_default());

@@ -78,7 +78,8 @@ impl Lowering<'_> {
     /// The argument that the call may have for itself: in `x = f(x)` nobody reads the old value any more, so that the
     /// procedure can change it in place.
     fn moved_argument(&self, arguments: &[&Expression], dst: Option<Reg>) -> Option<usize> {
-        let dst = dst.filter(|dst| self.registers.is_variable(*dst))?;
+        // Where a handler takes the failure, the old value may be looked at.
+        let dst = dst.filter(|dst| self.registers.is_variable(*dst) && !self.may_be_caught())?;
         let mut mentions = (0..).zip(arguments).filter(|(_, argument)| self.mentions_register(argument, dst));
         let (position, argument) = mentions.next()?;
         (mentions.next().is_none() && self.is_register(argument, dst)).then_some(position)

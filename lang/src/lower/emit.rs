@@ -28,6 +28,25 @@ pub struct Emitter {
     imports: FxHashMap<&'static str, u16>,
     labels: Vec<Option<u32>>,
     last_bound: Option<u32>,
+    /// The handlers of the procedure at hand, inner ones first.
+    guards: Vec<Guard>,
+    /// The first jump table of the procedure at hand.
+    first_table: usize,
+}
+
+/// A handler whose positions are labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    /// Where what it guards begins.
+    pub start: Label,
+    /// Where that ends.
+    pub end: Label,
+    /// What it takes.
+    pub takes: Takes,
+    /// Where the procedure goes on.
+    pub target: Label,
+    /// Two registers for the error.
+    pub error: Reg,
 }
 
 impl Emitter {
@@ -54,6 +73,22 @@ impl Emitter {
         self.labels[label.0 as usize] = self.last_bound;
     }
 
+    /// Gives a label the position of the next instruction; nothing jumps to it.
+    pub fn mark(&mut self, label: Label) {
+        self.labels[label.0 as usize] = Some(self.position());
+    }
+
+    /// Adds a handler; those for what is inside of others come first.
+    pub fn guard(&mut self, guard: Guard) {
+        self.guards.push(guard);
+    }
+
+    /// A jump table, whose targets are labels until the procedure ends.
+    pub fn table(&mut self, table: JumpTable) -> TableIndex {
+        self.program.tables.push(table);
+        TableIndex(last(self.program.tables.len(), &mut self.is_full))
+    }
+
     /// A label as a jump's target, until the procedure ends.
     pub fn target(&self, label: Label) -> Target {
         Target(label.0)
@@ -65,20 +100,29 @@ impl Emitter {
         position > entry
             && matches!(
                 self.program.code.last(),
-                Some(Instruction::Jump { .. } | Instruction::Return { .. } | Instruction::Halt {})
+                Some(Instruction::Jump { .. } | Instruction::Switch { .. } | Instruction::Return { .. } | Instruction::Halt {} | Instruction::Throw { .. } | Instruction::Rethrow { .. })
             )
             && self.last_bound != Some(position)
     }
 
-    /// Ends a procedure: its jumps get their positions.
-    pub fn finish(&mut self, entry: u32) {
+    /// Ends a procedure: its jumps get their positions. Gives its handlers.
+    pub fn finish(&mut self, entry: u32) -> Vec<Handler> {
         let labels = std::mem::take(&mut self.labels);
+        let position = |label: usize| labels[label].expect("every label that a jump names is bound before the procedure ends");
         for instruction in &mut self.program.code[entry as usize..] {
             if let Some(target) = instruction.target_mut() {
-                let position = labels[target.at()].expect("every label that a jump names is bound before the procedure ends");
-                *target = Target(position);
+                *target = Target(position(target.at()));
             }
         }
+        for table in &mut self.program.tables[self.first_table..] {
+            for target in table.cases.iter_mut().map(|(_, target)| target).chain([&mut table.otherwise]) {
+                *target = Target(position(target.at()));
+            }
+        }
+        self.first_table = self.program.tables.len();
+        let at = |label: Label| position(label.0 as usize);
+        let handlers = self.guards.drain(..).map(|guard| Handler { start: at(guard.start), end: at(guard.end), takes: guard.takes, target: Target(at(guard.target)), error: guard.error });
+        handlers.filter(|handler| handler.start < handler.end).collect()
     }
 
     /// The constant with an integer.

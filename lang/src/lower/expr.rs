@@ -148,6 +148,7 @@ impl Lowering<'_> {
                 self.emit(span, Instruction::IsNull { dst, src });
                 self.negate_if(*negated, dst, span);
             }
+            ExpressionKind::ErrorPart(part) => self.error_part(*part, dst, span),
             ExpressionKind::Invalid => self.emit(span, Instruction::LoadMissing { dst }),
         }
     }
@@ -172,6 +173,7 @@ impl Lowering<'_> {
             Some(Binding::Global(slot)) => self.emit(span, Instruction::GetGlobal { dst, slot }),
             None => match self.whole.meaning(self.routine, &name.folded) {
                 Meaning::Call(answer) => self.call_named(name, answer, dst, span),
+                Meaning::Error => self.has_error(dst, span),
                 Meaning::Own | Meaning::Main | Meaning::Unset => self.emit(span, Instruction::LoadMissing { dst }),
             },
         }

@@ -3,7 +3,6 @@
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{Reg, Span};
 
-use super::condition::{Test, comparison};
 use super::emit::Label;
 use super::place::Place;
 use super::{Binding, Loop, LoopKind, Lowering};
@@ -20,7 +19,11 @@ impl Lowering<'_> {
     pub(super) fn statement(&mut self, statement: &Statement) {
         let mark = self.registers.mark();
         let once = self.once.len();
-        self.one(statement);
+        if can_fail(&statement.kind) {
+            self.guarded(statement.span, |this| this.one(statement));
+        } else {
+            self.one(statement);
+        }
         if self.registers.take_overflow() {
             let message = "This needs too many values at once; compute parts of it in statements of their own.";
             self.error("E_TOO_LARGE", statement.span, message);
@@ -55,7 +58,16 @@ impl Lowering<'_> {
                 self.compute_once(&[expression]);
                 self.expression_statement(expression);
             }
-            StatementKind::Invalid => {}
+            StatementKind::Try { body, catch, finally } => self.try_block(body, catch.as_ref(), finally.as_deref(), span),
+            StatementKind::Throw(value) => {
+                self.compute_once(&[value]);
+                self.throw(value, span);
+            }
+            StatementKind::OnError(order) => self.on_error(order, span),
+            StatementKind::ClearError => self.clear_error(span),
+            StatementKind::Label(name) => self.label(name),
+            StatementKind::Goto(name) => self.goto(name, span),
+            StatementKind::Shared(_) | StatementKind::Invalid => {}
         }
     }
 
@@ -75,7 +87,7 @@ impl Lowering<'_> {
                     Answer::Nobody => self.unanswered(name, None, expression.span),
                     answer => self.call(expression, name, answer, &[], None),
                 },
-                Meaning::Own | Meaning::Main => {}
+                Meaning::Own | Meaning::Main | Meaning::Error => {}
             },
             _ => self.discard(expression),
         }
@@ -85,6 +97,7 @@ impl Lowering<'_> {
     pub(super) fn assign(&mut self, place: &Expression, operator: Option<BinaryOperator>, value: &Expression, span: Span) {
         let target = self.place(place);
         let Some(target) = target else { return self.discard(value) };
+        self.note_assigned(&target);
         if self.accumulate(&target, place, operator, value, span) {
             return;
         }
@@ -152,64 +165,9 @@ impl Lowering<'_> {
     }
 
     /// A jump, unless the code before never gets here.
-    fn jump_on_to(&mut self, label: Label, span: Span) {
+    pub(super) fn jump_on_to(&mut self, label: Label, span: Span) {
         if !self.emit.is_unreachable(self.entry) {
             self.jump(label, span);
-        }
-    }
-
-    fn select(&mut self, subject: &Expression, arms: &[CaseArm], otherwise: Option<&[Statement]>) {
-        self.compute_once(&[subject]);
-        let subject = self.operand(subject);
-        let end = self.emit.label();
-        for (index, arm) in arms.iter().enumerate() {
-            let (body, next) = (self.emit.label(), self.emit.label());
-            for (position, case) in arm.tests.iter().enumerate() {
-                let mark = self.registers.mark();
-                if position + 1 == arm.tests.len() {
-                    self.case(subject, case, false, next, arm.span);
-                } else {
-                    self.case(subject, case, true, body, arm.span);
-                }
-                self.registers.release(mark);
-            }
-            self.emit.bind(body);
-            self.block(&arm.body);
-            if index + 1 < arms.len() || otherwise.is_some() {
-                self.jump_on_to(end, arm.span);
-            }
-            self.emit.bind(next);
-        }
-        self.block(otherwise.unwrap_or_default());
-        self.emit.bind(end);
-    }
-
-    /// Goes to the label if the test's truth is `when`.
-    fn case(&mut self, subject: Reg, case: &CaseTest, when: bool, label: Label, span: Span) {
-        match case {
-            CaseTest::Equal(value) => match self.constant(value) {
-                Some(constant) => self.jump_on_constant(subject, constant, when, label, value.span),
-                None => {
-                    let b = self.operand(value);
-                    self.jump_on(Test::Equal, subject, b, when, label, value.span);
-                }
-            },
-            CaseTest::Compare(operator, value) => {
-                let b = self.operand(value);
-                let Some((test, swapped, negated)) = comparison(*operator) else {
-                    return self.error("E_SYNTAX", span, "CASE IS wants a comparison: = <> < <= > or >=.");
-                };
-                let (a, b) = if swapped { (b, subject) } else { (subject, b) };
-                self.jump_on(test, a, b, when != negated, label, value.span);
-            }
-            CaseTest::Range(low, high) => {
-                let outside = self.emit.label();
-                let a = self.operand(low);
-                self.jump_on(Test::LessOrEqual, a, subject, false, if when { outside } else { label }, low.span);
-                let b = self.operand(high);
-                self.jump_on(Test::LessOrEqual, subject, b, when, label, high.span);
-                self.emit.bind(outside);
-            }
         }
     }
 
@@ -329,7 +287,7 @@ impl Lowering<'_> {
         if let Some(place) = shared {
             self.store(place, variable, span);
         }
-        self.block(body);
+        self.region(body);
     }
 
     fn return_value(&mut self, value: Option<&Expression>, span: Span) {
@@ -349,8 +307,16 @@ impl Lowering<'_> {
             (_, None) => self.leave_procedure(span),
             (_, Some(value)) => {
                 let src = self.operand(value);
-                self.emit(span, Instruction::Return { src });
+                self.give_back(src, span);
             }
         }
     }
+}
+
+/// Whether a statement can fail at all.
+fn can_fail(kind: &StatementKind) -> bool {
+    !matches!(
+        kind,
+        StatementKind::Leave(_) | StatementKind::OnError(_) | StatementKind::ClearError | StatementKind::Label(_) | StatementKind::Goto(_) | StatementKind::Shared(_) | StatementKind::Invalid
+    )
 }

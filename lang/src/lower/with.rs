@@ -17,19 +17,22 @@ impl Lowering<'_> {
         self.compute_once(&expressions);
         let mut done = 0;
         if is_new || style == WithStyle::Bare {
-            let fields = leading_fields(target, body, style);
+            // Where each line must be able to fail alone, each is one of its own.
+            let fields = if self.guards_statements() { Vec::new() } else { leading_fields(target, body, style) };
             done = fields.len();
             self.fresh(&place, &fields, span);
         }
         self.targets.push(place);
-        for line in &body[done..] {
-            match &line.kind {
-                StatementKind::Assign { place, operator, value } if style == WithStyle::Bare => {
-                    self.bare_line(place, *operator, value, line.span);
+        self.region_of(body, |this| {
+            for line in &body[done..] {
+                match &line.kind {
+                    StatementKind::Assign { place, operator, value } if style == WithStyle::Bare => {
+                        this.guarded(line.span, |this| this.bare_line(place, *operator, value, line.span));
+                    }
+                    _ => this.statement(line),
                 }
-                _ => self.statement(line),
             }
-        }
+        });
         self.targets.pop();
     }
 

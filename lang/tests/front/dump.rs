@@ -100,6 +100,29 @@ fn statement(statement: &Statement, table: &[Signature], indent: usize, out: &mu
             block(body, table, indent + 1, out);
         }
         StatementKind::Expression(expression) => line(e(expression)),
+        StatementKind::Try { body, catch, finally } => {
+            line("try".to_string());
+            block(body, table, indent + 1, out);
+            if let Some(catch) = catch {
+                *out += &format!("{pad}catch {}\n", catch.variable.as_ref().map_or("_", |name| &name.folded));
+                block(&catch.body, table, indent + 1, out);
+            }
+            if let Some(body) = finally {
+                *out += &format!("{pad}finally\n");
+                block(body, table, indent + 1, out);
+            }
+        }
+        StatementKind::Throw(value) => line(format!("(throw {})", e(value))),
+        StatementKind::OnError(OnError::Resume) => line("(on-error resume)".to_string()),
+        StatementKind::OnError(OnError::Fail) => line("(on-error fail)".to_string()),
+        StatementKind::OnError(OnError::Goto(name)) => line(format!("(on-error {})", name.folded)),
+        StatementKind::ClearError => line("(clear-error)".to_string()),
+        StatementKind::Label(name) => line(format!("(label {})", name.folded)),
+        StatementKind::Goto(name) => line(format!("(goto {})", name.folded)),
+        StatementKind::Shared(names) => {
+            let names: Vec<&str> = names.iter().map(|name| &*name.folded).collect();
+            line(format!("(shared {})", names.join(" ")));
+        }
         StatementKind::Invalid => line("INVALID".to_string()),
     }
 }
@@ -150,6 +173,7 @@ pub fn expression(expression: &Expression, table: &[Signature]) -> String {
             format!("({}between {} {} {})", not(is_negated), e(value), e(low), e(high))
         }
         ExpressionKind::IsNull(is_negated, value) => format!("({}null {})", not(is_negated), e(value)),
+        ExpressionKind::ErrorPart(part) => format!("error-{part:?}"),
         ExpressionKind::Invalid => "INVALID".to_string(),
     }
 }

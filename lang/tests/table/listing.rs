@@ -49,6 +49,11 @@ fn shown(program: &Program, operand: Operand) -> String {
         Operand::Global(global) => format!("G.{}", program.globals[global.at()]),
         Operand::Cache(_) => "~".into(),
         Operand::To(target) => format!("-> {}", target.0),
+        Operand::Cases(table) => {
+            let table = &program.tables[table.at()];
+            let cases: Vec<String> = table.cases.iter().map(|(case, target)| format!("{} -> {},", shown(program, Operand::Const(*case)), target.0)).collect();
+            format!("{} else -> {}", cases.join(" "), table.otherwise.0)
+        }
     }
 }
 

@@ -120,7 +120,7 @@ impl Caller<'_> {
         match self.run() {
             Ok(Value::Missing) => "MISSING".to_owned(),
             Ok(value) => coerce::json(&value),
-            Err(fault) => fault.code.to_owned(),
+            Err(fault) => fault.code.into_owned(),
         }
     }
 

@@ -10,7 +10,7 @@ fn built(parts: &[&str]) -> String {
     let Value::Text(text) = sum(parts) else { panic!("a sum is text") };
     match build(&text, &["https://ok.example".to_owned()]) {
         Ok(url) => format!("{} {}", url.origin, url.text.as_str()),
-        Err(fault) => fault.code.to_owned(),
+        Err(fault) => fault.code.into_owned(),
     }
 }
 

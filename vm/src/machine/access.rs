@@ -145,7 +145,7 @@ impl fmt::Write for Bounded<'_> {
 }
 
 fn too_long(most: usize) -> Fault {
-    Fault::new("E_STRING_TOO_LONG", format!("a string may have {most} bytes, and this one would have more"))
+    Fault::ending("E_STRING_TOO_LONG", format!("a string may have {most} bytes, and this one would have more"))
 }
 
 /// The value, unless it is a text or an array that is longer than allowed.

@@ -9,6 +9,7 @@ use crate::frame::Frame;
 use crate::instant::Instant;
 use crate::isa::Instruction;
 use crate::limits::Limits;
+use crate::machine::switch::Lookup;
 use crate::native::Native;
 use crate::object::{Key, Shape};
 use crate::program::{ProcIndex, Program, Reg, SiteIndex, Target};
@@ -61,6 +62,8 @@ pub struct Core<'a> {
     pub constants: &'a [Value],
     pub names: &'a [Key],
     pub shapes: &'a [Option<Rc<Shape>>],
+    /// The look-ups of the program's jump tables.
+    pub tables: &'a [Lookup],
     pub globals: &'a mut [Value],
     /// For each field instruction, the shape it last met and the field's slot in it.
     pub caches: &'a mut [(u64, u32)],
@@ -154,7 +157,7 @@ impl Core<'_> {
         }
         let name = &self.program.procedures[procedure.at()].name;
         let message = format!("more than {} procedures wait for one another; does {name} call itself without end?", self.limits.call_depth);
-        self.fault = Some(Fault::new("E_CALL_DEPTH", message));
+        self.fault = Some(Fault::ending("E_CALL_DEPTH", message));
         Stopped::Failed
     }
 
@@ -195,6 +198,11 @@ impl Core<'_> {
     /// Takes fuel for a value that an operator looks at, or makes, from end to end.
     pub fn charge_walk(&mut self, value: &Value) {
         self.spend(value.weight() as usize / CHARGED_WEIGHT);
+    }
+
+    /// Takes fuel for so many comparisons.
+    pub fn charge_steps(&mut self, steps: usize) {
+        self.spend(steps);
     }
 
     /// Takes fuel for elements, fields or pieces of text that a change copied because somebody else held them too.

@@ -138,5 +138,5 @@ fn described(value: &Value) -> String {
 
 /// The fault of an array that would have more than `most` elements.
 pub fn too_long(most: usize) -> Fault {
-    Fault::new("E_ARRAY_TOO_LONG", format!("an array may have {most} elements"))
+    Fault::ending("E_ARRAY_TOO_LONG", format!("an array may have {most} elements"))
 }

@@ -11,6 +11,8 @@ use crate::machine::access;
 use crate::machine::core::{Core, Flow, Stopped, Window};
 use crate::machine::fast;
 use crate::machine::place::{self, Move};
+use crate::machine::switch::switch;
+use crate::machine::trap;
 use crate::native::{Native, PureContext};
 use crate::object::Object;
 use crate::operators;
@@ -118,6 +120,8 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::JumpIfGreaterOrEqualInt { a, value, target } => return jump_if(less_or_equal(&int(value), &window[a.at()]), target),
         I::JumpUnlessGreaterOrEqualInt { a, value, target } => return jump_if(!less_or_equal(&int(value), &window[a.at()]), target),
 
+        I::Switch { src, table } => return Ok(Flow::Jump(switch(core, &window[src.at()], table))),
+
         I::ForPrepare { counter, rest, exit } => return Ok(if prepare_for(window, counter, rest)? { Flow::Next } else { Flow::Jump(exit) }),
         I::ForLoop { counter, rest, body } => {
             let Value::Int(more @ 1..) = window[rest.at()] else { return Ok(Flow::Next) };
@@ -212,6 +216,13 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
                 return Ok(Flow::Enter(first, callee.entry));
             }
             return Ok(Flow::Stop(core.no_room(procedure)));
+        }
+        I::Throw { src } => return Err(trap::thrown(&window[src.at()])),
+        I::Rethrow { error } => {
+            return match trap::given(&window[error.at()], &window[error.at() + 1]) {
+                Some(fault) => Err(fault),
+                None => Ok(Flow::Stop(Stopped::Done)),
+            };
         }
         I::Return { src } => return Ok(leave(core, window, src)),
         I::Halt {} => return Ok(Flow::Stop(Stopped::Done)),
@@ -426,7 +437,7 @@ pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, 
     let value = match &core.natives[site.import.at()] {
         Native::Pure(function) => function(&PureContext { now: core.now, limits: core.limits }, arguments)?,
         Native::Embedded(function) => function(arguments)?,
-        Native::Host => return Err(Box::new(Fault::new("E_PROGRAM", "the program calls a keyword as if it were a function"))),
+        Native::Host => return Err(Box::new(Fault::ending("E_PROGRAM", "the program calls a keyword as if it were a function"))),
     };
     // What a function looks at and makes takes time that no jump pays for.
     for argument in arguments {

@@ -1,0 +1,490 @@
+//! What is done where statements fail or are left: ON ERROR, TRY, THROW, labels and jumps.
+//!
+//! The normal way has nothing of it but a few loads: handlers stand in the procedure's table, and what they lead to
+//! stands behind its code. ON ERROR is a register, the *mode*: 0 lets faults pass, 1 goes on behind the statement that
+//! failed, higher ones go to a label. Each statement guards itself in mode 1; each block that holds a label guards
+//! itself in that label's mode. While the code at a label runs, the mode is 0; GOTO sets what was ordered again.
+//!
+//! FINALLY stands once in the code. Whoever leaves TRY says in a register, the *route*, where to go on behind it.
+
+use std::rc::Rc;
+
+use gbvm_vm::isa::Instruction;
+use gbvm_vm::program::{Reg, Root, Span, Takes};
+use rustc_hash::FxHashMap;
+
+use super::Lowering;
+use super::emit::{Guard, Label};
+use super::place::Place;
+use crate::ast::{Catch, ErrorPart, Expression, Name, OnError, Statement, StatementKind};
+use crate::labels;
+use crate::resolve::ERROR;
+
+/// The mode in which the statement behind the one that failed is next.
+const RESUME: u16 = 1;
+/// The mode of the first label.
+const FIRST_LABEL: u16 = 2;
+/// The route of whoever reached the end of TRY.
+const ON: i32 = 0;
+/// The route of a fault, and of the end of the run.
+const FAILED: i32 = 1;
+/// The route of the first exit.
+const FIRST_EXIT: i32 = 2;
+
+/// The state of a routine that is being lowered.
+#[derive(Default)]
+pub(super) struct Failure {
+    /// Where the routine says ON ERROR.
+    on_error: Option<Orders>,
+    /// How many parts of TRY are around.
+    tries: usize,
+    /// The FINALLYs around that must run before something is left, innermost last.
+    finallies: Vec<Finally>,
+    /// What the CATCHes around caught, innermost last.
+    caught: Vec<Reg>,
+    /// The labels, and how many FINALLYs each is inside of.
+    labels: FxHashMap<Rc<str>, (Label, usize)>,
+    /// The place that the statement at hand assigns to, from which position on, and the registers in use there.
+    assigned: Option<(Place, Label, u8)>,
+    stubs: Vec<Stub>,
+}
+
+/// The registers of ON ERROR.
+#[derive(Clone)]
+struct Orders {
+    mode: Reg,
+    /// What the last ON ERROR said.
+    ordered: Reg,
+    /// The last error, and the register behind it.
+    error: Reg,
+    /// Nobody reads what comes here.
+    spare: Reg,
+    /// The labels that it goes to, by their modes.
+    labels: Vec<Rc<str>>,
+}
+
+/// A FINALLY whose TRY is being lowered.
+struct Finally {
+    start: Label,
+    route: Reg,
+    /// What RETURN gives.
+    value: Reg,
+    /// How many loops are around TRY.
+    loops: usize,
+    exits: Vec<Exit>,
+}
+
+/// A way out of blocks.
+#[derive(Clone, PartialEq)]
+pub(super) enum Exit {
+    Loop { index: usize, continues: bool },
+    Return,
+    Label(Rc<str>),
+}
+
+/// Code that is rarely needed and stands behind the procedure's own.
+enum Stub {
+    /// Go on behind a statement that failed.
+    Resume { entry: Label, unset: Option<(Place, u8)>, resume: Label, span: Span },
+    /// Go on at a label.
+    Trap { entry: Label, label: Label, span: Span },
+    /// Go on at FINALLY.
+    Failed { entry: Label, route: Reg, finally: Label, span: Span },
+}
+
+impl Lowering<'_> {
+    /// Gives ON ERROR its registers.
+    pub(super) fn reserve_for_failure(&mut self) {
+        let body = self.whole.routines[self.routine].body;
+        self.failure = Failure::default();
+        for (name, depth) in labels::depths(body) {
+            let label = self.emit.label();
+            self.failure.labels.insert(name, (label, depth));
+        }
+        if !self.whole.scopes[self.routine].traps_errors {
+            return;
+        }
+        let mut reserve = || self.registers.reserve();
+        let (mode, ordered, error) = (reserve(), reserve(), reserve());
+        reserve();
+        let spare = reserve();
+        reserve();
+        let labels = labels::trapped(body).into_iter().filter(|name| self.failure.labels.contains_key(name)).collect();
+        self.failure.on_error = Some(Orders { mode, ordered, error, spare, labels });
+    }
+
+    /// Nothing was ordered and nothing has failed when a routine begins.
+    pub(super) fn begin_failure(&mut self, span: Span) {
+        let Some(orders) = self.failure.on_error.clone() else { return };
+        self.order(&orders, 0, span);
+        for register in [orders.error, Reg(orders.error.0 + 1)] {
+            self.emit(span, Instruction::LoadMissing { dst: register });
+        }
+    }
+
+    fn order(&mut self, orders: &Orders, mode: u16, span: Span) {
+        self.emit(span, Instruction::LoadInt { dst: orders.mode, value: i32::from(mode) });
+        self.emit(span, Instruction::LoadInt { dst: orders.ordered, value: i32::from(mode) });
+    }
+
+    pub(super) fn on_error(&mut self, order: &OnError, span: Span) {
+        let Some(orders) = self.failure.on_error.clone() else { return };
+        let mode = match order {
+            OnError::Fail => 0,
+            OnError::Resume => RESUME,
+            OnError::Goto(name) => {
+                // An unknown one is reported where labels are checked.
+                let index = orders.labels.iter().position(|label| *label == name.folded);
+                index.map_or(0, |index| FIRST_LABEL + index as u16)
+            }
+        };
+        self.order(&orders, mode, span);
+    }
+
+    /// Whether each statement here must be such that the next can follow where it fails.
+    pub(super) fn guards_statements(&self) -> bool {
+        self.failure.on_error.is_some() && self.failure.tries == 0
+    }
+
+    /// Whether what a variable held may be looked at after the statement that sets it has failed.
+    pub(super) fn may_be_caught(&self) -> bool {
+        self.failure.on_error.is_some() || self.failure.tries > 0
+    }
+
+    /// Lowers one statement, or one line of WITH, so that the next can follow where it fails.
+    pub(super) fn guarded(&mut self, span: Span, act: impl FnOnce(&mut Self)) {
+        let Some(orders) = self.failure.on_error.clone().filter(|_| self.guards_statements()) else { return act(self) };
+        let [start, end, resume] = [(); 3].map(|()| self.emit.label());
+        let position = self.emit.position();
+        self.emit.mark(start);
+        let outer = self.failure.assigned.take();
+        act(self);
+        let assigned = std::mem::replace(&mut self.failure.assigned, outer);
+        self.emit.mark(end);
+        if self.emit.position() == position {
+            return;
+        }
+        self.emit.bind(resume);
+        let takes = Takes::While(orders.mode, RESUME);
+        let guard = |this: &mut Self, start, end, unset: Option<(Place, u8)>| {
+            let target = if unset.is_none() && this.error_slot().is_none() {
+                resume
+            } else {
+                let entry = this.emit.label();
+                this.failure.stubs.push(Stub::Resume { entry, unset, resume, span });
+                entry
+            };
+            this.emit.guard(Guard { start, end, takes, target, error: orders.error });
+        };
+        match assigned {
+            None => guard(self, start, end, None),
+            Some((place, from, top)) => {
+                guard(self, start, from, None);
+                guard(self, from, end, Some((place, top)));
+            }
+        }
+    }
+
+    /// Notes that the statement at hand assigns to a place, which is MISSING if it fails from here on.
+    pub(super) fn note_assigned(&mut self, place: &Place) {
+        if self.guards_statements() {
+            let from = self.emit.label();
+            self.emit.mark(from);
+            self.failure.assigned = Some((place.clone(), from, self.registers.mark()));
+        }
+    }
+
+    /// Lowers a block that is entered at its head, or all of a routine: the labels in it are in force there.
+    pub(super) fn region(&mut self, block: &[Statement]) {
+        self.region_of(block, |this| this.block(block));
+    }
+
+    /// As [`Self::region`], the block lowered in another way.
+    pub(super) fn region_of(&mut self, block: &[Statement], act: impl FnOnce(&mut Self)) {
+        let Some(orders) = self.failure.on_error.clone().filter(|orders| !orders.labels.is_empty()) else { return act(self) };
+        let (start, end) = (self.emit.label(), self.emit.label());
+        self.emit.mark(start);
+        act(self);
+        self.emit.mark(end);
+        for name in labels::direct(block) {
+            let (Some(index), Some(&(label, _))) = (orders.labels.iter().position(|own| *own == name), self.failure.labels.get(&name)) else { continue };
+            let entry = self.emit.label();
+            let span = block.first().map_or(Span::default(), |first| first.span);
+            self.failure.stubs.push(Stub::Trap { entry, label, span });
+            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error });
+        }
+    }
+
+    pub(super) fn label(&mut self, name: &Name) {
+        if let Some(&(label, _)) = self.failure.labels.get(&name.folded) {
+            self.emit.bind(label);
+        }
+    }
+
+    pub(super) fn goto(&mut self, name: &Name, span: Span) {
+        if let Some(orders) = self.failure.on_error.clone().filter(|orders| !orders.labels.is_empty()) {
+            self.emit(span, Instruction::Move { dst: orders.mode, src: orders.ordered });
+        }
+        if self.failure.labels.contains_key(&name.folded) {
+            self.exit(Exit::Label(name.folded.clone()), span);
+        }
+    }
+
+    pub(super) fn throw(&mut self, value: &Expression, span: Span) {
+        let src = self.operand(value);
+        self.emit(span, Instruction::Throw { src });
+    }
+
+    /// Where the last error is: that of the CATCH around, else of the routine, else of the main part. None where there
+    /// can be none.
+    fn last_error(&mut self) -> Option<Root> {
+        if let Some(caught) = self.failure.caught.last() {
+            return Some(Root::Register(*caught));
+        }
+        match self.error_slot() {
+            Some(slot) => Some(Root::Global(slot)),
+            None => self.failure.on_error.as_ref().map(|orders| Root::Register(orders.error)),
+        }
+    }
+
+    /// The shared variable with the routine's last error, if it is shared.
+    fn error_slot(&self) -> Option<gbvm_vm::program::GlobalIndex> {
+        self.error_global.filter(|_| self.whole.error_owner(self.routine) == Some(0))
+    }
+
+    /// Lets procedures see the main part's last error, where one asks for it.
+    pub(super) fn share_error(&mut self) {
+        let asks = |routine: usize| {
+            let body = self.whole.routines[routine].body;
+            let mut found = false;
+            crate::walk::each_expression(body, &mut |expression| {
+                found |= match &expression.kind {
+                    crate::ast::ExpressionKind::ErrorPart(_) => true,
+                    crate::ast::ExpressionKind::Name(name) => &*name.folded == ERROR,
+                    _ => false,
+                };
+            });
+            crate::walk::each_statement(body, &mut |statement| found |= matches!(statement.kind, StatementKind::ClearError));
+            found
+        };
+        let is_shared = (1..self.whole.routines.len()).any(|routine| self.whole.error_owner(routine) == Some(0) && asks(routine));
+        if is_shared {
+            // No variable of a script has a blank in its name.
+            self.error_global = Some(self.emit.global("last error"));
+        }
+    }
+
+    /// A register with the last error, if there can be one.
+    fn error_register(&mut self, span: Span) -> Option<Reg> {
+        match self.last_error()? {
+            Root::Register(register) => Some(register),
+            Root::Global(slot) => {
+                let dst = self.registers.temporary();
+                self.emit(span, Instruction::GetGlobal { dst, slot });
+                Some(dst)
+            }
+        }
+    }
+
+    /// `ERROR`
+    pub(super) fn has_error(&mut self, dst: Reg, span: Span) {
+        match self.error_register(span) {
+            Some(src) => {
+                self.emit(span, Instruction::IsNull { dst, src });
+                self.emit(span, Instruction::Not { dst, src: dst });
+            }
+            None => self.emit(span, Instruction::LoadBool { dst, value: false }),
+        }
+    }
+
+    /// `ERROR MESSAGE` and `ERROR CODE`; empty where there was no error.
+    pub(super) fn error_part(&mut self, part: ErrorPart, dst: Reg, span: Span) {
+        let Some(object) = self.error_register(span) else { return self.emit(span, Instruction::LoadMissing { dst }) };
+        let name = self.emit.name(match part {
+            ErrorPart::Message => "message",
+            ErrorPart::Code => "code",
+        });
+        let cache = self.emit.cache();
+        self.emit(span, Instruction::GetField { dst, object, name, cache });
+    }
+
+    pub(super) fn clear_error(&mut self, span: Span) {
+        match self.last_error() {
+            Some(Root::Register(dst)) => self.emit(span, Instruction::LoadMissing { dst }),
+            Some(Root::Global(slot)) => {
+                let src = self.registers.temporary();
+                self.emit(span, Instruction::LoadMissing { dst: src });
+                self.emit(span, Instruction::SetGlobal { slot, src });
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn try_block(&mut self, body: &[Statement], catch: Option<&Catch>, finally: Option<&[Statement]>, span: Span) {
+        self.failure.tries += 1;
+        let error = self.registers.temporary();
+        self.registers.temporary();
+        let [start, end, done] = [(); 3].map(|()| self.emit.label());
+        if finally.is_some() {
+            let (route, value) = (self.registers.temporary(), self.registers.temporary());
+            self.emit(span, Instruction::LoadInt { dst: route, value: ON });
+            self.failure.finallies.push(Finally { start: done, route, value, loops: self.loops.len(), exits: Vec::new() });
+        }
+        self.emit.mark(start);
+        self.region(body);
+        self.emit.mark(end);
+        if let Some(catch) = catch {
+            self.jump_on_to(done, span);
+            let caught = self.emit.label();
+            self.emit.guard(Guard { start, end, takes: Takes::Faults, target: caught, error });
+            self.emit.bind(caught);
+            self.catch(catch, error);
+        }
+        let guarded = self.emit.label();
+        self.emit.mark(guarded);
+        self.emit.bind(done);
+        if let Some(finally) = finally {
+            let around = self.failure.finallies.pop().expect("it was pushed above, and whoever pushed more has popped them");
+            let entry = self.emit.label();
+            self.emit.guard(Guard { start, end: guarded, takes: Takes::Everything, target: entry, error });
+            self.failure.stubs.push(Stub::Failed { entry, route: around.route, finally: done, span });
+            self.region(finally);
+            self.go_on_after(around, error, span);
+        }
+        self.failure.tries -= 1;
+    }
+
+    fn catch(&mut self, catch: &Catch, error: Reg) {
+        if let Some(place) = catch.variable.as_ref().and_then(|variable| self.variable(variable)) {
+            self.store(&place, error, catch.span);
+        }
+        self.failure.caught.push(error);
+        self.region(&catch.body);
+        self.failure.caught.pop();
+    }
+
+    /// Behind FINALLY: each of those who came here goes on with what it was about.
+    fn go_on_after(&mut self, finally: Finally, error: Reg, span: Span) {
+        if self.emit.is_unreachable(self.entry) {
+            return;
+        }
+        let route = |this: &mut Self, number: i32, act: &mut dyn FnMut(&mut Self)| {
+            let next = this.emit.label();
+            let (constant, target) = (this.emit.integer(i64::from(number)), this.emit.target(next));
+            this.emit(span, Instruction::JumpIfNotEqualConst { a: finally.route, constant, target });
+            act(this);
+            this.emit.bind(next);
+        };
+        route(self, FAILED, &mut |this| this.emit(span, Instruction::Rethrow { error }));
+        for (number, exit) in (FIRST_EXIT..).zip(&finally.exits) {
+            route(self, number, &mut |this| match exit {
+                Exit::Return => this.give_back(finally.value, span),
+                Exit::Loop { .. } | Exit::Label(_) => this.exit(exit.clone(), span),
+            });
+        }
+    }
+
+    /// Leaves the routine with a value.
+    pub(super) fn give_back(&mut self, src: Reg, span: Span) {
+        match self.failure.finallies.last().map(|finally| finally.value) {
+            None => self.emit(span, Instruction::Return { src }),
+            Some(dst) => {
+                if dst != src {
+                    self.emit(span, Instruction::Move { dst, src });
+                }
+                self.exit(Exit::Return, span);
+            }
+        }
+    }
+
+    /// Whether whoever leaves a loop leaves the innermost FINALLY around too.
+    pub(super) fn leaves_finally(&self, index: usize) -> bool {
+        self.failure.finallies.last().is_some_and(|finally| index < finally.loops)
+    }
+
+    /// Goes where an exit leads, through the FINALLYs that it leaves. What RETURN gives is in the innermost one's register.
+    pub(super) fn exit(&mut self, exit: Exit, span: Span) {
+        let is_left = match &exit {
+            Exit::Loop { index, .. } => self.leaves_finally(*index),
+            Exit::Return => true,
+            Exit::Label(name) => self.failure.labels.get(name).is_some_and(|(_, depth)| *depth < self.failure.finallies.len()),
+        };
+        if let Some(finally) = self.failure.finallies.last_mut().filter(|_| is_left) {
+            let known = finally.exits.iter().position(|known| *known == exit);
+            let number = known.unwrap_or(finally.exits.len());
+            if known.is_none() {
+                finally.exits.push(exit);
+            }
+            let (dst, start) = (finally.route, finally.start);
+            self.emit(span, Instruction::LoadInt { dst, value: FIRST_EXIT + number as i32 });
+            return self.jump(start, span);
+        }
+        let label = match exit {
+            Exit::Loop { index, continues } => {
+                let around = &self.loops[index];
+                if continues { around.go_on } else { around.leave }
+            }
+            Exit::Label(name) => match self.failure.labels.get(&name) {
+                Some((label, _)) => *label,
+                None => return,
+            },
+            Exit::Return => unreachable!("without a FINALLY around, the value is given back at once"),
+        };
+        self.jump(label, span);
+    }
+
+    /// The code that is rarely needed.
+    pub(super) fn emit_stubs(&mut self) {
+        for stub in std::mem::take(&mut self.failure.stubs) {
+            match stub {
+                Stub::Resume { entry, unset, resume, span } => {
+                    self.emit.bind(entry);
+                    self.note_error(span);
+                    if let Some((place, top)) = unset {
+                        self.unset(&place, top, resume, span);
+                    }
+                    self.jump(resume, span);
+                }
+                Stub::Trap { entry, label, span } => {
+                    self.emit.bind(entry);
+                    self.note_error(span);
+                    if let Some(mode) = self.failure.on_error.as_ref().map(|orders| orders.mode) {
+                        self.emit(span, Instruction::LoadInt { dst: mode, value: 0 });
+                    }
+                    self.jump(label, span);
+                }
+                Stub::Failed { entry, route, finally, span } => {
+                    self.emit.bind(entry);
+                    self.emit(span, Instruction::LoadInt { dst: route, value: FAILED });
+                    self.jump(finally, span);
+                }
+            }
+        }
+    }
+
+    /// Shares the error that a handler was given, where procedures ask for it.
+    fn note_error(&mut self, span: Span) {
+        if let (Some(slot), Some(src)) = (self.error_slot(), self.failure.on_error.as_ref().map(|orders| orders.error)) {
+            self.emit(span, Instruction::SetGlobal { slot, src });
+        }
+    }
+
+    /// Sets a place to MISSING; where that fails too, it stays as it is.
+    fn unset(&mut self, place: &Place, top: u8, resume: Label, span: Span) {
+        let Some(orders) = self.failure.on_error.clone() else { return };
+        if let Some(dst) = place.register() {
+            return self.emit(span, Instruction::LoadMissing { dst });
+        }
+        let (start, end) = (self.emit.label(), self.emit.label());
+        let mark = self.registers.mark();
+        // The registers of its indexes are still in use.
+        self.registers.release(top);
+        let src = self.registers.temporary();
+        self.emit(span, Instruction::LoadMissing { dst: src });
+        self.emit.mark(start);
+        self.store(place, src, span);
+        self.emit.mark(end);
+        self.registers.release(mark);
+        self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, RESUME), target: resume, error: orders.spare });
+    }
+}
