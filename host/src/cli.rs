@@ -1,8 +1,9 @@
 //! The `gbvm` command line: one file a verb, the options they share, and the exit codes.
 
 mod check;
-
+mod colour;
 mod disasm;
+mod fmt;
 mod help;
 mod memory;
 mod output;
@@ -50,6 +51,9 @@ impl Failure {
 #[derive(Parser)]
 #[command(name = "gbvm", version, about = "Runs General Bots BASIC: scripts that keep business systems in step", disable_help_subcommand = true)]
 struct Cli {
+    /// When to colour messages
+    #[arg(long = "color", visible_alias = "colour", value_enum, global = true, default_value_t, value_name = "WHEN")]
+    colour: colour::Colour,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -62,6 +66,8 @@ enum Verb {
     Run(Box<run::Options>),
     /// Serve all scripts of a folder
     Serve(serve::Options),
+    /// Write scripts in the one style
+    Fmt(fmt::Options),
     /// Show the bytecode of a script
     Disasm(disasm::Options),
     /// List the keywords, or explain one
@@ -81,10 +87,11 @@ pub fn main() -> ExitCode {
         }
     };
     let done = match cli.verb {
-        Verb::Check(options) => check::check(&options),
-        Verb::Run(options) => run::run(&options),
-        Verb::Serve(options) => serve::serve(&options),
-        Verb::Disasm(options) => disasm::disasm(&options),
+        Verb::Check(options) => check::check(&options, cli.colour),
+        Verb::Run(options) => run::run(&options, cli.colour),
+        Verb::Serve(options) => serve::serve(&options, cli.colour),
+        Verb::Fmt(options) => fmt::fmt(&options, cli.colour),
+        Verb::Disasm(options) => disasm::disasm(&options, cli.colour),
         Verb::Help(options) => help::help(&options),
         Verb::Memory(options) => memory::memory(&options),
     };

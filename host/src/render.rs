@@ -6,11 +6,24 @@ use gbvm_lang::source::Source;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::program::line_and_column;
 
-/// A diagnostic: in a terminal with its source line, else as one line.
-pub fn diagnostic(diagnostic: &Diagnostic, sources: &[Source], is_terminal: bool) -> String {
-    if !is_terminal {
-        return diagnostic.plain(sources);
-    }
+/// How messages are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// One line each.
+    Plain,
+    /// With the source line and a caret.
+    Drawn,
+    /// The same, in colour.
+    Coloured,
+}
+
+/// A diagnostic: as one line, or with its source line.
+pub fn diagnostic(diagnostic: &Diagnostic, sources: &[Source], look: Look) -> String {
+    let renderer = match look {
+        Look::Plain => return diagnostic.plain(sources),
+        Look::Drawn => Renderer::plain(),
+        Look::Coloured => Renderer::styled(),
+    };
     let source = &sources[usize::from(diagnostic.span.source)];
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -24,7 +37,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &[Source], is_terminal: bool
         snippet = snippet.annotation(AnnotationKind::Context.span(range(span.start, span.end)).label(label.as_str()));
     }
     let report: [Group<'_>; 1] = [level.primary_title(diagnostic.message.as_str()).id(&*diagnostic.code).element(snippet)];
-    Renderer::styled().render(&report)
+    renderer.render(&report)
 }
 
 /// A diagnostic for programs.
@@ -41,6 +54,11 @@ pub fn json(diagnostic: &Diagnostic, sources: &[Source]) -> serde_json::Value {
         "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "code": diagnostic.code,
         "message": diagnostic.message,
+        "related": diagnostic.related.as_ref().map(|(span, message)| {
+            let source = &sources[usize::from(span.source)];
+            let (line, column) = line_and_column(&source.text, span.start as usize);
+            serde_json::json!({ "file": &*source.name, "line": line, "column": column, "message": message })
+        }),
     })
 }
 

@@ -11,6 +11,7 @@ pub mod declare;
 pub mod diagnostic;
 pub mod filter;
 mod flow;
+pub mod format;
 mod labels;
 mod lexer;
 mod line;

@@ -47,6 +47,13 @@ pub enum LineKind {
     End(Closer),
 }
 
+impl LineKind {
+    /// Whether it goes on to the next branch of the block it stands in.
+    pub fn is_branch(&self) -> bool {
+        matches!(self, LineKind::ElseIf(_) | LineKind::Else | LineKind::Case(_) | LineKind::CaseElse)
+    }
+}
+
 /// What a closing line without parts of its own closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // each is named after its words

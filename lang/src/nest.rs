@@ -14,14 +14,34 @@ use crate::line::{Closer, Line, LineKind};
 use crate::source::Span;
 use crate::spelling;
 
-/// The tree of a file's lines.
-pub fn nest(lines: Vec<Line>, text: &str, signatures: &[Signature], diagnostics: &mut Vec<Diagnostic>) -> Script {
+/// How deep a line stands in the blocks of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Of the line itself.
+    pub indent: u16,
+    /// Of a statement in its place: more where the line closes a block or goes on to its next branch.
+    pub inside: u16,
+    /// Whether the lines behind it stand deeper than it does.
+    pub opens_block: bool,
+}
+
+/// The tree of a file's lines; `see` is told of each item's first byte and level.
+pub fn nest(
+    lines: Vec<Line>,
+    text: &str,
+    signatures: &[Signature],
+    diagnostics: &mut Vec<Diagnostic>,
+    see: &mut dyn FnMut(u32, Level),
+) -> Script {
     let mut nester = Nester { text, signatures, stack: Vec::new(), script: Script::default(), diagnostics };
     for line in lines {
         let ends_line = line.ends_line;
+        let (start, is_branch, inside) = (line.span.start, line.kind.is_branch(), nester.level());
         if !nester.line(line) {
             break;
         }
+        let indent = if is_branch { inside.saturating_sub(1) } else { inside.min(nester.level()) };
+        see(start, Level { indent, inside, opens_block: nester.level() > indent });
         if ends_line {
             nester.end_line();
         }
@@ -208,6 +228,12 @@ impl Nester<'_> {
             }
         };
         self.open(Frame { block, body: Vec::new(), span, is_one_line: false, is_doubtful })
+    }
+
+    /// How many levels of indentation are open: SELECT has one for its CASEs and one for what they do.
+    fn level(&self) -> u16 {
+        let width = |frame: &Frame| if matches!(frame.block, Block::Select { .. }) { 2 } else { 1 };
+        self.stack.iter().map(width).sum()
     }
 
     fn open(&mut self, frame: Frame) -> bool {

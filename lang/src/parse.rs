@@ -1,11 +1,13 @@
 //! From text to tree: runs the lexer, the word pass, the line parser and the nesting pass over one file.
 
 use gbvm_vm::signature::Signature;
+use rustc_hash::FxHashMap;
 
 use crate::ast::{Expression, ExpressionKind, Script, StatementKind};
 use crate::complaint::complain;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::line::{Line, LineKind};
+use crate::nest::Level;
 use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
@@ -27,22 +29,53 @@ const ERRORS_MAX: usize = 100;
 ///
 /// `index` becomes the source of every span. What did not parse is [`StatementKind::Invalid`] in the tree.
 pub fn parse(source: &Source, index: u16, signatures: &[Signature]) -> (Script, Vec<Diagnostic>) {
+    let (script, _, diagnostics) = read(source, index, signatures, &mut |_, _| {});
+    (script, diagnostics)
+}
+
+/// The tokens of a text, and how deep its lines stand: what the formatter works on.
+pub(crate) struct Outline {
+    /// The tokens as the grammar reads them, with the breaks between items.
+    pub lexemes: Vec<Lexeme>,
+    /// For the first byte of each statement's line, where it stands.
+    pub levels: FxHashMap<u32, Level>,
+}
+
+/// The outline of a text that has no mistake of syntax.
+///
+/// # Errors
+/// Its mistakes.
+pub(crate) fn outline(source: &Source, signatures: &[Signature]) -> Result<Outline, Vec<Diagnostic>> {
+    let mut levels = FxHashMap::default();
+    let (_, lexemes, diagnostics) = read(source, 0, signatures, &mut |start, level| {
+        levels.insert(start, level);
+    });
+    let is_wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    if is_wrong { Err(diagnostics) } else { Ok(Outline { lexemes, levels }) }
+}
+
+fn read(
+    source: &Source,
+    index: u16,
+    signatures: &[Signature],
+    see: &mut dyn FnMut(u32, Level),
+) -> (Script, Vec<Lexeme>, Vec<Diagnostic>) {
     let text = &*source.text;
     if text.len() > TEXT_MAX {
         let span = Span { source: index, start: 0, end: 0 };
         let message = format!("this file has {} bytes; the most is {TEXT_MAX}", text.len());
-        return (Script::default(), vec![Diagnostic::error("E_SIZE", span, message)]);
+        return (Script::default(), Vec::new(), vec![Diagnostic::error("E_SIZE", span, message)]);
     }
     let phrases = Phrases::new(signatures);
     let mut diagnostics = Vec::new();
     let raw = lexer::lex(text, index, &phrases, &mut diagnostics);
     let lexemes = words::decide(&raw, &phrases);
     drop(raw);
-    let lines = lines(text, index, signatures, lexemes, &mut diagnostics);
-    let script = nest::nest(lines, text, signatures, &mut diagnostics);
+    let lines = lines(text, index, signatures, &lexemes, &mut diagnostics);
+    let script = nest::nest(lines, text, signatures, &mut diagnostics, see);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     cut(&mut diagnostics);
-    (script, diagnostics)
+    (script, lexemes, diagnostics)
 }
 
 /// Leaves a number of errors that a person can read.
@@ -61,7 +94,7 @@ fn lines(
     text: &str,
     index: u16,
     signatures: &[Signature],
-    lexemes: Vec<Lexeme>,
+    lexemes: &[Lexeme],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Line> {
     let parser = grammar::ItemParser::new();
@@ -70,19 +103,15 @@ fn lines(
     lexed.sort_by_key(|diagnostic| diagnostic.span.start);
     let mut lexed = lexed.into_iter().peekable();
     let mut lines: Vec<Line> = Vec::new();
-    let mut lexemes = lexemes.into_iter().peekable();
-    while lexemes.peek().is_some() {
-        let mut item: Vec<Lexeme> = Vec::new();
-        let mut ends_line = true;
-        let mut end = text.len() as u32;
-        for lexeme in lexemes.by_ref() {
-            if let Token::Break(is_line_end) = lexeme.token {
-                ends_line = is_line_end;
-                end = lexeme.start;
-                break;
-            }
-            item.push(lexeme);
-        }
+    let mut rest = lexemes;
+    while !rest.is_empty() {
+        let length = rest.iter().position(|lexeme| matches!(lexeme.token, Token::Break(_))).unwrap_or(rest.len());
+        let (item, behind) = rest.split_at(length);
+        let (ends_line, end) = match behind.first() {
+            Some(Lexeme { token: Token::Break(ends_line), start, .. }) => (*ends_line, *start),
+            _ => (true, text.len() as u32),
+        };
+        rest = behind.get(1..).unwrap_or(&[]);
         // What the lexer says of an item is enough: its tokens are then a guess.
         let mut is_reported = false;
         while let Some(diagnostic) = lexed.next_if(|diagnostic| diagnostic.span.start <= end) {
@@ -108,10 +137,10 @@ fn lines(
             }
             Err(error) => {
                 if !is_reported {
-                    diagnostics.push(complain(text, index, &item, end, ends_line, error));
+                    diagnostics.push(complain(text, index, item, end, ends_line, error));
                 }
                 shaper.diagnostics.clear();
-                (recover(&item, span), true)
+                (recover(item, span), true)
             }
         };
         lines.push(Line { kind, span, ends_line, is_doubtful });

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gbvm::engine::{Engine, FixedClock};
 use gbvm::event::Event;
 use gbvm::scripts::{self, LoadError};
+use gbvm_lang::format::{self, Refusal};
 use gbvm_lang::source::Source;
 use gbvm_stdlib::services::Level;
 use gbvm_vm::instant::Instant;
@@ -91,7 +92,7 @@ pub fn print(cases: &[Case]) -> String {
         }
         for section in &case.sections {
             let kind = match section.heading.as_str() {
-                "Source" | "Library" => "basic",
+                "Source" | "Library" | "Formatted" => "basic",
                 "Body" => "json",
                 _ => "text",
             };
@@ -125,6 +126,16 @@ pub fn documents(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// The source in the one style; the reason where it cannot be formatted.
+fn formatted(source: &str) -> String {
+    let source = Source::new("test.bas", source);
+    match format::format(&source, &gbvm_stdlib::signatures()) {
+        Ok(text) => text,
+        Err(Refusal::Different) => "the formatted text would not mean the same\n".to_owned(),
+        Err(Refusal::Unreadable(errors)) => errors.iter().map(|error| error.plain(std::slice::from_ref(&source)) + "\n").collect(),
+    }
 }
 
 /// The case as it would stand if what it does were right.
@@ -212,6 +223,7 @@ pub fn observe(case: &Case) -> Case {
             "Bytecode" => bytecode.clone(),
             "Specialized" => specialized.clone(),
             "Warnings" => warnings.clone(),
+            "Formatted" => formatted(source),
             "Sent" => sent.clone(),
             "Headers" => headers.clone(),
             "Rows" => {

@@ -361,3 +361,59 @@ fn a_failure_is_said_once_and_a_recursion_briefly() {
     assert_eq!(message.matches("error[").count(), 1, "{message}");
     assert!(message.lines().count() < 10 && message.contains("more calls of f …"), "{message}");
 }
+
+/// Runs a verb on standard input.
+fn piped(arguments: &[&str], folder: &Path, input: &str) -> Output {
+    let mut child = Command::new(binary())
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command can be started");
+    child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes()).expect("it reads its input");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn fmt_writes_checks_shows_and_refuses() {
+    let untidy = "if a then\nprint 1\nend if\n";
+    let tidy = "IF a THEN\n    PRINT 1\nEND IF\n";
+    let folder = folder_with(&[("a.bas", untidy), ("b.bas", tidy), ("broken.bas", "x = (1\n")]);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("the file is there");
+
+    let output = gbvm(&["fmt", "--check", "a.bas", "b.bas"], folder.path());
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), "a.bas\n"));
+    let output = gbvm(&["fmt", "--diff", "a.bas", "b.bas"], folder.path());
+    let diff = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{diff}");
+    assert!(diff.starts_with("--- a.bas\n+++ a.bas (formatted)\n@@ ") && diff.contains("\n-print 1\n") && diff.contains("\n+    PRINT 1\n"), "{diff}");
+    assert_eq!(read("a.bas"), untidy, "neither writes");
+
+    let output = gbvm(&["fmt"], folder.path());
+    assert_eq!(output.status.code(), Some(3), "one of the folder's scripts cannot be read");
+    assert_eq!(text(&output.stderr), "broken.bas:1:5: error[E_SYNTAX]: this ( has no )\n");
+    assert_eq!((read("a.bas").as_str(), read("b.bas").as_str(), read("broken.bas").as_str()), (tidy, tidy, "x = (1\n"), "the others are written");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder is there").count(), 3, "nothing is left over");
+
+    let output = piped(&["fmt", "-"], folder.path(), untidy);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), tidy));
+    let output = gbvm(&["fmt", "absent.bas"], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}
+
+#[test]
+fn messages_are_drawn_and_coloured_when_asked() {
+    let folder = folder_with(&[("a.bas", "PRINT 1\nx = (1\n")]);
+    let plain = gbvm(&["check", "a.bas"], folder.path());
+    assert_eq!(text(&plain.stdout), "a.bas:2:5: error[E_SYNTAX]: this ( has no )\n");
+    let coloured = text(&gbvm(&["--color", "always", "check", "a.bas"], folder.path()).stdout);
+    assert!(coloured.contains("\u{1b}[") && coloured.contains("x = (1") && coloured.contains('^'), "{coloured}");
+    let never = gbvm(&["check", "--color", "never", "a.bas"], folder.path());
+    assert_eq!(never.stdout, plain.stdout);
+    let json = text(&gbvm(&["check", "-o", "json", "a.bas"], folder.path()).stdout);
+    let reports: serde_json::Value = serde_json::from_str(&json).expect("JSON is printed");
+    assert_eq!((&reports[0]["line"], &reports[0]["column"], &reports[0]["code"]), (&2.into(), &5.into(), &"E_SYNTAX".into()));
+}

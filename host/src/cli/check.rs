@@ -1,12 +1,12 @@
 //! `gbvm check FILE…`: compiles scripts and reports what is wrong with them.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
 
+use super::colour::Colour;
 use super::{Exit, Failure, output};
 use crate::render;
 use crate::scripts::{self, LoadError};
@@ -35,7 +35,7 @@ pub enum Output {
 }
 
 /// Checks all files and reports everything in one pass.
-pub fn check(options: &Options) -> Result<Exit, Failure> {
+pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
     let (mut has_errors, mut is_missing) = (false, false);
     for file in &options.files {
@@ -53,7 +53,7 @@ pub fn check(options: &Options) -> Result<Exit, Failure> {
             }
         };
         has_errors |= diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error || options.deny_warnings);
-        report(&diagnostics, &sources, options.output, &mut reports)?;
+        report(&diagnostics, &sources, options.output, colour, &mut reports)?;
     }
     if options.output == Output::Json {
         output::line(&serde_json::Value::Array(reports).to_string())?;
@@ -64,10 +64,10 @@ pub fn check(options: &Options) -> Result<Exit, Failure> {
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
 }
 
-fn report(diagnostics: &[Diagnostic], sources: &[Source], output: Output, reports: &mut Vec<serde_json::Value>) -> Result<(), Failure> {
+fn report(diagnostics: &[Diagnostic], sources: &[Source], output: Output, colour: Colour, reports: &mut Vec<serde_json::Value>) -> Result<(), Failure> {
     for diagnostic in diagnostics {
         match output {
-            Output::Text => output::line(&render::diagnostic(diagnostic, sources, std::io::stdout().is_terminal()))?,
+            Output::Text => output::line(&render::diagnostic(diagnostic, sources, colour.look(&std::io::stdout())))?,
             Output::Json => reports.push(render::json(diagnostic, sources)),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::colour::Colour;
 use super::{Exit, Failure, output, world};
 use crate::scripts;
 
@@ -19,8 +20,8 @@ pub struct Options {
 }
 
 /// Prints the disassembly.
-pub fn disasm(options: &Options) -> Result<Exit, Failure> {
-    let script = world::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new))?;
+pub fn disasm(options: &Options, colour: Colour) -> Result<Exit, Failure> {
+    let script = world::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new), colour)?;
     let listing = if options.specialized { gbvm_vm::disasm::disassemble_linked(&script.linked) } else { gbvm_vm::disasm::disassemble(script.linked.program()) };
     output::line(listing.trim_end())?;
     Ok(Exit::Ok)

@@ -4,6 +4,22 @@ use std::io::{ErrorKind, Write};
 
 use super::{Exit, Failure};
 
+/// Writes a text as it is.
+///
+/// # Errors
+/// As [`line`].
+pub fn text(text: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(failure)
+}
+
+fn failure(error: std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::new(Exit::Ok, ""),
+        _ => Failure::new(Exit::ScriptError, format!("gbvm: standard output cannot be written: {error}")),
+    }
+}
+
 /// Writes one line.
 ///
 /// # Errors
@@ -11,10 +27,7 @@ use super::{Exit, Failure};
 /// written for another reason, such as a full disk.
 pub fn line(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
-    writeln!(output, "{text}").and_then(|()| output.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::new(Exit::Ok, ""),
-        _ => Failure::new(Exit::ScriptError, format!("gbvm: standard output cannot be written: {error}")),
-    })
+    writeln!(output, "{text}").and_then(|()| output.flush()).map_err(failure)
 }
 
 /// Writes one line of a running script, or ends the process: its reader is gone or will miss lines, and what the

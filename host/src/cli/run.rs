@@ -10,6 +10,7 @@ use gbvm_stdlib::security;
 use gbvm_vm::coerce;
 use gbvm_vm::limits::Limits;
 
+use super::colour::Colour;
 use super::{Exit, Failure, output, serve, world};
 use crate::engine::Engine;
 use crate::event::{Event, ScheduleEvent, TriggerEvent, WebhookEvent};
@@ -77,10 +78,10 @@ pub enum Operation {
 }
 
 /// Runs, fires or serves.
-pub fn run(options: &Options) -> Result<Exit, Failure> {
-    world::start_log("warn");
+pub fn run(options: &Options, colour: Colour) -> Result<Exit, Failure> {
+    world::start_log("warn", colour);
     let sources = crate::scripts::read(&options.file);
-    let script = world::loaded(sources.and_then(|sources| crate::scripts::compile(sources, &[])).map(Arc::new))?;
+    let script = world::loaded(sources.and_then(|sources| crate::scripts::compile(sources, &[])).map(Arc::new), colour)?;
     let fires_webhook = options.body.is_some() || options.sign.is_some() || !options.header.is_empty() || !options.query.is_empty() || options.method.is_some();
     let fires = fires_webhook || options.once || options.trigger.is_some();
     if !fires && !script.declarations.is_empty() {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use gbvm_lang::declare::Declaration;
 
+use super::colour::Colour;
 use super::{Exit, Failure, output, world};
 use crate::endpoints;
 use crate::engine::Engine;
@@ -47,13 +48,13 @@ pub struct Service {
 }
 
 /// Compiles all scripts of the folder and serves them; if one does not compile, none is served.
-pub fn serve(options: &Options) -> Result<Exit, Failure> {
-    world::start_log("info");
+pub fn serve(options: &Options, colour: Colour) -> Result<Exit, Failure> {
+    world::start_log("info", colour);
     let files = scripts::scripts_in(&options.folder).map_err(|error| Failure::new(Exit::Usage, format!("gbvm: {error}")))?;
     let mut loaded = Vec::new();
     let mut broken = false;
     for file in &files {
-        match world::loaded(scripts::read(file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new)) {
+        match world::loaded(scripts::read(file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new), colour) {
             Ok(script) => loaded.push(script),
             Err(failure) if failure.exit == Exit::DoesNotCompile => broken = true,
             Err(failure) => return Err(failure),

@@ -1,6 +1,5 @@
 //! The options that several verbs share, and what is made of them: the configuration, the engine, messages.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use gbvm_stdlib::services::Level;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::{FIRST, Instant, LAST};
 
+use super::colour::Colour;
 use super::{Exit, Failure, output};
 use crate::config::Config;
 use crate::engine::{Engine, FixedClock};
@@ -140,18 +140,18 @@ pub fn failure(fault: Fault) -> Failure {
 }
 
 /// Prints what the compiler says of a script and gives it, if it compiled.
-pub fn loaded(result: Result<Arc<Script>, LoadError>) -> Result<Arc<Script>, Failure> {
-    let is_terminal = std::io::stderr().is_terminal();
+pub fn loaded(result: Result<Arc<Script>, LoadError>, colour: Colour) -> Result<Arc<Script>, Failure> {
+    let look = colour.look(&std::io::stderr());
     match result {
         Ok(script) => {
             for warning in &script.warnings {
-                eprintln!("{}", render::diagnostic(warning, &script.sources, is_terminal));
+                eprintln!("{}", render::diagnostic(warning, &script.sources, look));
             }
             Ok(script)
         }
         Err(LoadError::Invalid(error)) => {
             for diagnostic in &error.diagnostics {
-                eprintln!("{}", render::diagnostic(diagnostic, &error.sources, is_terminal));
+                eprintln!("{}", render::diagnostic(diagnostic, &error.sources, look));
             }
             Err(Failure::new(Exit::DoesNotCompile, ""))
         }
@@ -165,9 +165,9 @@ pub fn folder_of(file: &Path) -> &Path {
 }
 
 /// Sends the log to standard error: from this level on, or as RUST_LOG says.
-pub fn start_log(level: &str) {
+pub fn start_log(level: &str, colour: Colour) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour.look(&std::io::stderr()) == render::Look::Coloured).with_target(false);
     // A second start in one process keeps the first log.
     let _ = log.try_init();
 }
