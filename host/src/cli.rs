@@ -3,6 +3,7 @@
 mod check;
 mod colour;
 mod disasm;
+mod explain;
 mod fmt;
 mod help;
 mod memory;
@@ -66,6 +67,8 @@ enum Verb {
     Run(Box<run::Options>),
     /// Serve all scripts of a folder
     Serve(serve::Options),
+    /// Explain an error or warning code
+    Explain(explain::Options),
     /// Write scripts in the one style
     Fmt(fmt::Options),
     /// Show the bytecode of a script
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Verb::Check(options) => check::check(&options, cli.colour),
         Verb::Run(options) => run::run(&options, cli.colour),
         Verb::Serve(options) => serve::serve(&options, cli.colour),
+        Verb::Explain(options) => explain::explain(&options),
         Verb::Fmt(options) => fmt::fmt(&options, cli.colour),
         Verb::Disasm(options) => disasm::disasm(&options, cli.colour),
         Verb::Help(options) => help::help(&options),

@@ -9,6 +9,7 @@ mod checkpoint;
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod codes;
 pub mod config;
 pub mod cron;
 pub mod endpoints;

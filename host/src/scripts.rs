@@ -1,17 +1,20 @@
 //! Scripts as the engine holds them: read, compiled, linked, and found by what starts them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gbvm_lang::declare::Declaration;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
+use gbvm_lang::project::Known;
+use gbvm_lang::reads::Reads;
 use gbvm_lang::source::Source;
 use gbvm_stdlib::keyword::{Function, Keyword};
 use gbvm_vm::machine::Linked;
 use gbvm_vm::native::{EmbeddedFunction, Native};
 
 use crate::cron::Timetable;
+use crate::storage;
 use crate::storage::schema::SchemaNeeds;
 
 /// A compiled script, shared by all its runs.
@@ -30,6 +33,10 @@ pub struct Script {
     pub writes: bool,
     /// Whether it can read or write at all.
     pub touches_data: bool,
+    /// The tables that it writes and the columns that it writes or filters by, as far as the script names them.
+    pub written: BTreeMap<String, BTreeSet<String>>,
+    /// What it reads.
+    pub reads: Reads,
     /// What the compiler would have the author know.
     pub warnings: Vec<Diagnostic>,
     /// Its files.
@@ -123,6 +130,28 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files)
 }
 
+/// What is known of the tables of a folder's scripts, and of a database if it is there. Scripts that cannot be read or do
+/// not compile say nothing.
+pub fn known(folder: &Path, database: Option<&Path>) -> Known {
+    let mut known = Known::default();
+    for file in scripts_in(folder).unwrap_or_default() {
+        if let Ok(script) = read(&file).and_then(|sources| compile(sources, &[])) {
+            add_written(&mut known, &script);
+        }
+    }
+    for (table, columns) in database.map(storage::survey::tables).unwrap_or_default() {
+        known.add_table(&table, columns.iter().map(String::as_str));
+    }
+    known
+}
+
+/// Adds the tables that a script writes.
+pub fn add_written(known: &mut Known, script: &Script) {
+    for (table, columns) in &script.written {
+        known.add_table(table, columns.iter().map(String::as_str));
+    }
+}
+
 /// Schedules whose time means nothing. The compiler knows no times; the zone changes nothing about that.
 fn unreadable_schedules(declarations: &[Declaration]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -161,6 +190,8 @@ pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, Lo
         })
     };
     let linked = Linked::new(Arc::new(compiled.program), resolve).expect("the compiler's programs pass verification and import known keywords");
+    let needs = compiled.schema.tables.iter().filter(|(table, _)| compiled.accesses.tables_written.contains(*table));
+    let written = needs.map(|(table, needs)| (table.clone(), needs.columns.clone())).collect();
     Ok(Script {
         name: sources[0].name.to_string(),
         linked: Arc::new(linked),
@@ -169,6 +200,8 @@ pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, Lo
         origins: compiled.schema.origins,
         writes: compiled.accesses.writes,
         touches_data: compiled.accesses.reads || compiled.accesses.writes,
+        written,
+        reads: compiled.reads,
         warnings: compilation.diagnostics,
         sources,
     })

@@ -9,6 +9,7 @@ mod queue;
 mod rows;
 pub mod savepoint;
 pub mod schema;
+pub mod survey;
 mod seal;
 mod sql;
 mod values;

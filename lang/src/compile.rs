@@ -13,6 +13,7 @@ use crate::lint;
 use crate::lower::{self, Facts};
 use crate::parse::parse;
 use crate::reach;
+use crate::reads::{self, Reads};
 use crate::resolve::{self, Answer, Whole};
 use crate::rows;
 use crate::schema::{self, Accesses, Schema};
@@ -41,6 +42,8 @@ pub struct CompiledScript {
     pub schema: Schema,
     /// What it does to stored data.
     pub accesses: Accesses,
+    /// The tables and fields that it reads.
+    pub reads: Reads,
 }
 
 /// Compiles a script, the first source, with libraries, the others, whose procedures answer the calls that the
@@ -101,7 +104,8 @@ fn back_end(
     }
     let text = |source: &Source| SourceText { name: source.name.clone(), text: source.text.clone() };
     program.sources = sources.iter().map(text).collect();
-    Some(CompiledScript { program, declarations, schema, accesses })
+    let reads = reads::reads(&whole, &flows);
+    Some(CompiledScript { program, declarations, schema, accesses, reads })
 }
 
 /// The script's own procedures, and those of the libraries that are called from there.

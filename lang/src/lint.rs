@@ -11,9 +11,10 @@ use crate::filter;
 use crate::flow::Flows;
 use crate::lower::filter_sources;
 use crate::reach;
-use crate::resolve::{Answer, Assigned, Meaning, RESULT, Whole};
+use crate::resolve::{Answer, Assigned, INPUTS, Meaning, RESULT, Whole};
 use crate::schema;
 use crate::source::Span;
+use crate::spelling;
 use crate::walk;
 
 /// The variable with a request's headers.
@@ -83,7 +84,10 @@ impl<'a> Linter<'a> {
             for (position, argument) in arguments.into_iter().enumerate() {
                 match reach::param(signature, position).map(|param| param.role) {
                     Some(Role::Url) => self.address(routine, argument),
-                    Some(Role::Filter) => self.filter(argument),
+                    Some(Role::Filter) => {
+                        self.filter(argument);
+                        self.whole_filter(routine, signature, argument);
+                    }
                     _ => {}
                 }
             }
@@ -128,6 +132,27 @@ impl<'a> Linter<'a> {
         if refused.is_some_and(|fault| fault.code == "E_FILTER_IDENT") {
             let message = "A value stands where a column, an operator or an order must; this fails when it runs unless \
                            the value is text of the script.";
+            self.warn("W_FILTER_AT_RUN", argument.span, message);
+        }
+    }
+
+    /// A filter that is nothing but a part of the request. UPDATE and SAVE take an id in its place, and have a record.
+    fn whole_filter(&mut self, routine: usize, signature: &Signature, argument: &'a Expression) {
+        if signature.params.iter().any(|param| param.role == Role::Record) {
+            return;
+        }
+        let origins = self.flows.closure(routine, argument);
+        let is_written = origins.iter().any(|origin| {
+            use ExpressionKind::{Concat, Interpolation, Sum, Text};
+            matches!(origin.expression.kind, Text(_) | Sum(_) | Concat(_) | Interpolation(_))
+        });
+        let is_outside = origins.iter().any(|origin| {
+            let root = walk::root(origin.expression);
+            root.is_some_and(|root| INPUTS.contains(&&*root.folded) && self.whole.meaning(origin.routine, &root.folded) != Meaning::Unset)
+        });
+        if is_outside && !is_written {
+            let message = "This filter is data from end to end, so it is looked up as an id; write column and operator in the \
+                           script and join the value, as in \"id=\" + ….";
             self.warn("W_FILTER_AT_RUN", argument.span, message);
         }
     }
@@ -201,16 +226,8 @@ impl<'a> Linter<'a> {
     /// Where a procedure says ON ERROR, what fails may be followed by the next statement.
     fn unreachable(&mut self, block: &[Statement], goes_on: bool) {
         for (statement, next) in block.iter().zip(block.iter().skip(1)) {
-            let leaves = match &statement.kind {
-                StatementKind::Leave(leave) => Some(leave_words(*leave)),
-                StatementKind::Goto(_) => Some("GOTO"),
-                StatementKind::Return(None) => Some("RETURN"),
-                StatementKind::Return(Some(_)) if !goes_on => Some("RETURN"),
-                StatementKind::Throw(_) if !goes_on => Some("THROW"),
-                _ => None,
-            };
             let is_reached = matches!(next.kind, StatementKind::Label(_));
-            if let Some(words) = leaves.filter(|_| !is_reached) {
+            if let Some(words) = leaves(statement, goes_on).filter(|_| !is_reached) {
                 self.warn("W_UNREACHABLE", next.span, format!("This line never runs: {words} stands before it."));
                 break;
             }
@@ -269,6 +286,27 @@ fn ending(expression: &Expression) -> Option<&str> {
     }
 }
 
+/// What leaves the place of a statement in every case: nothing behind it runs.
+fn leaves(statement: &Statement, goes_on: bool) -> Option<&'static str> {
+    let in_all = |blocks: &mut dyn Iterator<Item = &[Statement]>| {
+        blocks.map(|block| leaves(block.last()?, goes_on)).reduce(Option::and).flatten()
+    };
+    match &statement.kind {
+        StatementKind::Leave(leave) => Some(leave_words(*leave)),
+        StatementKind::Goto(_) => Some("GOTO"),
+        StatementKind::Return(None) => Some("RETURN"),
+        StatementKind::Return(Some(_)) if !goes_on => Some("RETURN"),
+        StatementKind::Throw(_) if !goes_on => Some("THROW"),
+        StatementKind::If { arms, otherwise: Some(otherwise) } if !goes_on => {
+            in_all(&mut arms.iter().map(|(_, block)| block.as_slice()).chain([otherwise.as_slice()]))
+        }
+        StatementKind::Select { arms, otherwise: Some(otherwise), .. } if !goes_on => {
+            in_all(&mut arms.iter().map(|arm| arm.body.as_slice()).chain([otherwise.as_slice()]))
+        }
+        _ => None,
+    }
+}
+
 fn leave_words(leave: Leave) -> &'static str {
     match leave {
         Leave::Run => "EXIT",
@@ -282,29 +320,7 @@ fn leave_words(leave: Leave) -> &'static str {
     }
 }
 
-/// ` Did you mean …?` for the nearest name, if one is near. The name is in lower case.
+/// ` Did you mean …?` for the nearest name, if one is near.
 fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let limit = (name.chars().count() / 3).min(3);
-    let nearest = known.map(|other| (distance(name, &other.to_lowercase()), other));
-    let nearest = nearest.filter(|(far, _)| (1..=limit).contains(far)).min();
-    nearest.map_or(String::new(), |(_, other)| format!(" Did you mean {other}?"))
-}
-
-/// How many letters must be changed, added or dropped, up to some.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > 3 || a.len().max(b.len()) > 64 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, &left) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &right) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    spelling::nearest(name, known).map_or(String::new(), |near| format!(" Did you mean {near}?"))
 }

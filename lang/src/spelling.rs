@@ -1,5 +1,8 @@
 //! How near two words are, for "did you mean".
 
+/// The longest word that is compared with others.
+const LETTERS_MAX: usize = 64;
+
 /// The number of letters to insert, drop, change or swap with their neighbour to make one word of the other.
 pub fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
@@ -25,6 +28,9 @@ pub fn distance(left: &str, right: &str) -> usize {
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A slip changes the length by one at most, and a very long word is no misspelling.
     let letters = word.chars().count();
+    if letters > LETTERS_MAX {
+        return None;
+    }
     let most = if letters <= 4 { 1 } else { 2 };
     candidates
         .into_iter()

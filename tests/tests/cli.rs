@@ -417,3 +417,33 @@ fn messages_are_drawn_and_coloured_when_asked() {
     let reports: serde_json::Value = serde_json::from_str(&json).expect("JSON is printed");
     assert_eq!((&reports[0]["line"], &reports[0]["column"], &reports[0]["code"]), (&2.into(), &5.into(), &"E_SYNTAX".into()));
 }
+
+#[test]
+fn explain_tells_of_every_code_and_offers_the_near_one() {
+    let folder = folder_with(&[]);
+    let page = text(&gbvm(&["explain", "e_divide_by_zero"], folder.path()).stdout);
+    assert!(page.starts_with("E_DIVIDE_BY_ZERO\n") && page.contains("\nExample:\n") && page.contains("\nCure:\n"), "{page}");
+    let list = text(&gbvm(&["explain"], folder.path()).stdout);
+    assert_eq!(list.lines().count(), gbvm::codes::all().count());
+    let output = gbvm(&["explain", "E_SYNTX"], folder.path());
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), "gbvm: there is no code E_SYNTX; did you mean E_SYNTAX?\n"));
+}
+
+#[test]
+fn check_knows_the_tables_of_the_folder_and_the_database() {
+    let reads = "a = FIND \"contcts\", \"id=1\"\nb = FIND \"contacts\", \"id=1\"\nPRINT a.n, b.frist_name, b.first_name, b.anything\nc = FIND \"parts\", \"id=1\"\nPRINT c.nmae\n";
+    let folder = folder_with(&[("reads.bas", reads), ("writes.bas", "INSERT \"contacts\", {first_name: \"Ann\"}\n")]);
+    let report = |arguments: &[&str]| text(&gbvm(arguments, folder.path()).stdout);
+    let found = report(&["check", "reads.bas"]);
+    assert_eq!(
+        found,
+        "reads.bas:1:10: warning[W_TABLE_UNWRITTEN]: No script here writes the table contcts, and the database does not have it: nothing is found in it. Did you mean contacts?\n\
+         reads.bas:3:14: warning[W_FIELD_UNKNOWN]: contacts has no column frist_name. Did you mean first_name?\n\
+         reads.bas:4:10: warning[W_TABLE_UNWRITTEN]: No script here writes the table parts, and the database does not have it: nothing is found in it.\n"
+    );
+    let database = rusqlite::Connection::open(folder.path().join("shop.db")).expect("a database can be made");
+    database.execute_batch("CREATE TABLE parts (id TEXT PRIMARY KEY, name TEXT)").expect("a table can be made");
+    let found = report(&["check", "--db", "shop.db", "reads.bas"]);
+    assert!(found.contains("parts has no column nmae. Did you mean name?") && !found.contains("the table parts"), "{found}");
+    assert!(!folder.path().join(".gbvm").exists(), "checking makes nothing");
+}

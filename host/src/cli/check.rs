@@ -1,13 +1,17 @@
 //! `gbvm check FILE…`: compiles scripts and reports what is wrong with them.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
+use gbvm_lang::project::Known;
 use gbvm_lang::source::Source;
 
 use super::colour::Colour;
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, output, world};
+use crate::config::Config;
 use crate::render;
 use crate::scripts::{self, LoadError};
 
@@ -20,6 +24,9 @@ pub struct Options {
     /// Fail on warnings too
     #[arg(long)]
     deny_warnings: bool,
+    /// The SQLite file whose tables count as known [default: that of gbvm.toml, or .gbvm/data.db]
+    #[arg(long, value_name = "PATH")]
+    db: Option<PathBuf>,
     /// How to report
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -38,9 +45,21 @@ pub enum Output {
 pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
     let (mut has_errors, mut is_missing) = (false, false);
+    let mut folders: BTreeMap<PathBuf, Known> = BTreeMap::new();
     for file in &options.files {
         let (diagnostics, sources) = match scripts::read(file).and_then(|sources| scripts::compile(sources, &[])) {
-            Ok(script) => (script.warnings, script.sources),
+            Ok(script) => {
+                let folder = world::folder_of(file);
+                let known = match folders.entry(folder.to_owned()) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => place.insert(scripts::known(folder, Some(&database(options, folder)?))),
+                };
+                scripts::add_written(known, &script);
+                let mut warnings = script.warnings;
+                warnings.extend(known.review(&script.reads));
+                warnings.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start));
+                (warnings, script.sources)
+            }
             Err(LoadError::Invalid(error)) => (error.diagnostics, error.sources),
             Err(LoadError::Unreadable(path, error)) => {
                 is_missing = true;
@@ -62,6 +81,15 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
         return Ok(Exit::Usage);
     }
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
+}
+
+/// The database whose tables are known.
+fn database(options: &Options, folder: &Path) -> Result<PathBuf, Failure> {
+    if let Some(path) = &options.db {
+        return Ok(path.clone());
+    }
+    let config = Config::read_if_there(&folder.join("gbvm.toml")).map_err(|message| Failure::new(Exit::Usage, format!("gbvm: {message}")))?;
+    Ok(config.database.unwrap_or_else(|| world::DEFAULT_DATABASE.into()))
 }
 
 fn report(diagnostics: &[Diagnostic], sources: &[Source], output: Output, colour: Colour, reports: &mut Vec<serde_json::Value>) -> Result<(), Failure> {
