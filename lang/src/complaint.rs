@@ -1,8 +1,10 @@
 //! Says, in the author's words, why an item did not parse.
 
+use gbvm_vm::signature::Signature;
 use lalrpop_util::ParseError;
 
 use crate::diagnostic::Diagnostic;
+use crate::foreign;
 use crate::source::Span;
 use crate::spelling;
 use crate::token::{Lexeme, Token};
@@ -16,28 +18,39 @@ const BEGINNINGS: [&str; 23] = [
 /// What END can close.
 const ENDS: [&str; 9] = ["IF", "SELECT", "SWITCH", "FOR", "WHILE", "WITH", "SUB", "FUNCTION", "TRY"];
 
-/// The message about an item that the grammar refuses; `end` is where the item ends.
-pub fn complain(
-    text: &str,
-    source: u16,
-    item: &[Lexeme],
-    end: u32,
-    ends_line: bool,
-    error: ParseError<u32, Token, ()>,
-) -> Diagnostic {
+/// An item that the grammar refuses, and what is around it.
+pub struct Item<'a> {
+    /// The text of the file.
+    pub text: &'a str,
+    /// Which source it is.
+    pub source: u16,
+    /// The item's tokens.
+    pub tokens: &'a [Lexeme],
+    /// Where the item ends.
+    pub end: u32,
+    /// Whether its line ends there.
+    pub ends_line: bool,
+    /// The keywords and functions.
+    pub signatures: &'a [Signature],
+}
+
+/// The message about an item that the grammar refuses.
+pub fn complain(item: &Item, error: ParseError<u32, Token, ()>) -> Diagnostic {
     let (found, expected) = match error {
         ParseError::UnrecognizedToken { token: (start, _, end), expected } => (Some((start, end)), expected),
         ParseError::ExtraToken { token: (start, _, end) } => (Some((start, end)), Vec::new()),
         ParseError::UnrecognizedEof { expected, .. } => (None, expected),
         ParseError::InvalidToken { .. } | ParseError::User { .. } => (None, Vec::new()),
     };
-    let at = found.and_then(|(start, _)| item.iter().position(|lexeme| lexeme.start == start)).unwrap_or(item.len());
-    let complaint = Complaint { text, item, at, ends_line, expected };
+    let tokens = item.tokens;
+    let at = found.and_then(|(start, _)| tokens.iter().position(|lexeme| lexeme.start == start)).unwrap_or(tokens.len());
+    let complaint =
+        Complaint { text: item.text, item: tokens, at, ends_line: item.ends_line, signatures: item.signatures, expected };
     let (start, stop) = found.unwrap_or_else(|| {
-        let last = item.last().map_or(end, |lexeme| lexeme.end);
-        (last.min(end), last.min(end))
+        let last = tokens.last().map_or(item.end, |lexeme| lexeme.end);
+        (last.min(item.end), last.min(item.end))
     });
-    Diagnostic::error("E_SYNTAX", Span { source, start, end: stop }, complaint.message())
+    Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end: stop }, complaint.message())
 }
 
 struct Complaint<'a> {
@@ -46,6 +59,7 @@ struct Complaint<'a> {
     /// Which token the grammar refuses; the number of tokens if it wants one more.
     at: usize,
     ends_line: bool,
+    signatures: &'a [Signature],
     expected: Vec<String>,
 }
 
@@ -87,10 +101,13 @@ impl Complaint<'_> {
     }
 
     fn message(&self) -> String {
-        if let Some(special) = self.special() {
+        if let Some(special) = self.special().or_else(|| self.of_another_language()) {
             return special;
         }
         let reason = self.reason();
+        if let Some(advice) = self.foreign_word() {
+            return format!("{reason}. {advice}");
+        }
         match self.suggestion() {
             Some(suggestion) => format!("{reason}. Did you mean {suggestion}?"),
             None => reason,
@@ -120,11 +137,22 @@ impl Complaint<'_> {
                 Some(format!("{} needs THEN behind its condition", self.named(0)))
             }
             (Token::If | Token::ElseIf, Some(Token::Equal)) if self.at > 0 => None,
+            (Token::If | Token::ElseIf, Some(Token::OpenBrace)) if self.expects("THEN") => Some(format!(
+                "{} needs THEN behind its condition; blocks have no braces, END IF ends this one",
+                self.named(0)
+            )),
+            (Token::If | Token::ElseIf, Some(found)) if self.expects("THEN") && !self.has(&Token::Then) && !self.is_near_then(found) => {
+                Some(format!("{} needs THEN between its condition and {}", self.named(0), self.named(self.at)))
+            }
             (Token::ForEach, _) if self.expects("IN") => {
                 Some(format!("FOR EACH {} needs IN and a list, but here {}", self.written(1), self.stands()))
             }
             (Token::For, _) if self.expects("TO") && self.at == self.item.len() => {
                 Some("FOR needs TO and the last value".to_string())
+            }
+            (Token::For, Some(_)) if self.at > 3 && !self.has(&Token::To) && !self.has(&Token::In) => {
+                let variable = self.written(1);
+                Some(format!("FOR needs TO between its first and its last value (FOR {variable} = 1 TO 10), but here {}", self.stands()))
             }
             (Token::For, Some(Token::In)) => Some(format!("to visit a list write FOR EACH {} IN …", self.written(1))),
             (Token::For, _) if self.at == 2 => Some(format!(
@@ -153,6 +181,71 @@ impl Complaint<'_> {
         }
     }
 
+    /// Signs of other languages.
+    fn of_another_language(&self) -> Option<String> {
+        let before = self.at.checked_sub(1).and_then(|before| self.token(before));
+        let is_adjacent = self.item.get(self.at).is_some_and(|lexeme| !lexeme.is_spaced);
+        let place = self.written(0);
+        match (before, self.token(self.at)?) {
+            (Some(Token::Name(_)), Token::EqualEqual) if self.at == 1 => Some(format!("== compares; to assign write {place} = …")),
+            (Some(Token::EqualEqual), Token::Equal) if is_adjacent => Some("=== is no sign here; = or == compares".to_string()),
+            (Some(_), Token::EqualEqual) if self.item.len() == self.at + 1 => None,
+            (Some(sign @ (Token::Plus | Token::Minus)), found) if found == sign && self.at == 2 => {
+                let sign = self.written(1);
+                Some(format!("{sign}{sign} is no sign here; write {place} {sign}= 1"))
+            }
+            (Some(Token::Name(_)), sign @ (Token::Plus | Token::Minus)) if self.at == 1 && self.token(2) == Some(sign) => {
+                let sign = self.written(1);
+                Some(format!("{sign}{sign} is no sign here; write {place} {sign}= 1"))
+            }
+            (_, Token::Equal) if self.at == 0 => {
+                let start = self.item.first().map_or(0, |lexeme| lexeme.start as usize);
+                Some(match self.text[..start].ends_with(':') {
+                    true => ":= is no sign here; = alone assigns".to_string(),
+                    false => "= stands at the beginning of a statement; the variable before it is missing".to_string(),
+                })
+            }
+            (Some(Token::Name(_)), Token::Star | Token::Slash | Token::Ampersand)
+                if self.at == 1 && self.token(2) == Some(&Token::Equal) =>
+            {
+                let sign = self.written(1);
+                Some(format!("{sign}= is no sign here; write {place} = {place} {sign} …"))
+            }
+            (None, Token::CloseBrace) => {
+                Some("} closes no block; write END IF, NEXT, WEND, END SUB or END FUNCTION in its place".to_string())
+            }
+            (Some(Token::OpenBrace | Token::Comma | Token::Name(_)), Token::Equal) if self.expects(":") => {
+                Some("in an object : stands between a key and its value, not =".to_string())
+            }
+            (Some(Token::Name(word)), _) if &*word.folded == "new" => {
+                Some("NEW makes an OBJECT or an ARRAY; there are no other kinds".to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a comment with `'` follows.
+    fn is_before_quote(&self) -> bool {
+        let end = self.item.last().map_or(0, |lexeme| lexeme.end as usize);
+        self.text.get(end..).is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with('\''))
+    }
+
+    fn has(&self, token: &Token) -> bool {
+        self.item.iter().any(|lexeme| lexeme.token == *token)
+    }
+
+    fn is_near_then(&self, found: &Token) -> bool {
+        matches!(found, Token::Name(_)) && spelling::nearest(self.written(self.at), ["THEN"]).is_some()
+    }
+
+    /// What takes the place of a word of another language: the first one, or the one at fault.
+    fn foreign_word(&self) -> Option<&'static str> {
+        [0, self.at.wrapping_sub(1), self.at].into_iter().find_map(|at| match self.token(at)? {
+            Token::Name(word) => foreign::advice(&word.folded),
+            _ => None,
+        })
+    }
+
     /// "the name x stands", "the line ends".
     fn stands(&self) -> String {
         match self.token(self.at) {
@@ -173,6 +266,9 @@ impl Complaint<'_> {
                 return format!("{found} cannot stand {behind}");
             }
             return match is_end {
+                true if self.is_before_quote() => {
+                    format!("a value is missing {behind}: the ' there begins a comment, because no ' on the line closes it. Texts stand best in \"")
+                }
                 true => format!("a value is missing {behind}, where {found} ends"),
                 false => format!("a value is expected {behind}, but here stands {found}"),
             };
@@ -218,11 +314,29 @@ impl Complaint<'_> {
                 return Some(near.to_string());
             }
         }
-        match self.first() {
-            Some(Token::Name(_)) if self.at > 0 => {
-                spelling::nearest(self.written(0), BEGINNINGS).map(str::to_string)
-            }
+        let first = match self.first() {
+            Some(Token::Name(_)) if self.at > 0 => spelling::nearest(self.written(0), BEGINNINGS).map(str::to_string),
             _ => None,
+        };
+        first.or_else(|| self.near_phrase())
+    }
+
+    /// The keyword of the table that the words around the fault nearly are.
+    fn near_phrase(&self) -> Option<String> {
+        let is_word = |at: usize| self.written(at).starts_with(char::is_alphabetic) && !self.written(at).contains('\n');
+        let phrases = || self.signatures.iter().flat_map(|signature| signature.aliases.iter().copied().chain([signature.phrase]));
+        let last = self.at.min(self.item.len().checked_sub(1)?);
+        for end in [last, last.checked_sub(1)?] {
+            let Some(first) = (0..=end).rev().take_while(|at| is_word(*at)).last() else { continue };
+            for start in first..=end {
+                let written = (start..=end).map(|at| self.written(at)).collect::<Vec<_>>().join(" ");
+                let count = written.split_whitespace().count();
+                let near = spelling::nearest(&written, phrases().filter(|phrase| phrase.split(' ').count() == count));
+                if let Some(near) = near {
+                    return Some(near.to_string());
+                }
+            }
         }
+        None
     }
 }

@@ -178,7 +178,10 @@ impl Lexer<'_> {
             if !is_over {
                 return;
             }
-            let message = format!("this {} has no {}", char::from(bracket), char::from(partner(bracket)));
+            let message = match bracket {
+                b'{' if self.begins_block() => "blocks have no braces: leave the { out, and end the block with END and its word".to_string(),
+                _ => format!("this {} has no {}", char::from(bracket), char::from(partner(bracket))),
+            };
             self.error("E_SYNTAX", at, at + 1, message);
             self.brackets.clear();
             return self.end_line(here);
@@ -194,6 +197,12 @@ impl Lexer<'_> {
         if !goes_on || self.structure_line() {
             self.end_line(here);
         }
+    }
+
+    /// Whether the line begins with a word of structure.
+    fn begins_block(&self) -> bool {
+        let first = self.lexemes.get(self.statement).and_then(|lexeme| lexeme.token.word());
+        first.is_some_and(|word| STRUCTURE.contains(&word))
     }
 
     fn end_line(&mut self, here: usize) {
@@ -410,7 +419,14 @@ impl Lexer<'_> {
 
     /// Reports a string without an end and goes on behind its first line.
     fn unterminated(&mut self, quote_at: usize, line_end: usize, is_first: bool) {
-        self.error("E_SYNTAX", quote_at, quote_at + 1, "this text has no closing \"");
+        let message = match self.text[..quote_at].ends_with(is_word_part) {
+            true => "this text has no closing \"; or does the word before it lack its opening \"?",
+            false => "this text has no closing \"",
+        };
+        // Inside of a ${ that does not end, it is that one's fault.
+        if self.holes.is_empty() {
+            self.error("E_SYNTAX", quote_at, quote_at + 1, message);
+        }
         if is_first {
             self.push(Token::Text(Rc::from("")), quote_at, line_end);
         } else {
@@ -511,6 +527,8 @@ impl Lexer<'_> {
             '“' | '”' | '„' | '«' | '»' => format!("{first} is a quote of a word processor; texts stand in \""),
             '‘' | '’' => format!("{first} is a quote of a word processor; write ' for a comment or \" for a text"),
             '–' | '—' | '−' => format!("{first} is a dash of a word processor; minus is -"),
+            ';' => "; ends no line: the end of the line does; leave it out".to_string(),
+            '#' => "# is no sign here; a comment begins with '".to_string(),
             '$' => "$ stands only at the end of a name or as ${…} inside a text".to_string(),
             c if c.is_control() => "a control character stands here; delete it".to_string(),
             c => format!("the character {c} means nothing here"),

@@ -5,12 +5,14 @@
 //! script, touches a file, or knows a keyword by name beyond the table of signatures it is given.
 
 pub mod ast;
+mod chain;
 mod compile;
 mod complaint;
 pub mod declare;
 pub mod diagnostic;
 pub mod filter;
 mod flow;
+mod foreign;
 pub mod format;
 mod labels;
 mod lexer;

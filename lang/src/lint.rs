@@ -9,6 +9,7 @@ use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
 use crate::diagnostic::Diagnostic;
 use crate::filter;
 use crate::flow::Flows;
+use crate::foreign;
 use crate::lower::filter_sources;
 use crate::reach;
 use crate::resolve::{Answer, Assigned, INPUTS, Meaning, RESULT, Whole};
@@ -102,7 +103,10 @@ impl<'a> Linter<'a> {
     fn unanswered(&mut self, routine: usize, name: &Name) {
         let hint = match self.whole.meaning(routine, &name.folded) {
             Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
-            Meaning::Call(_) | Meaning::Error | Meaning::Unset => suggestion(&name.folded, self.whole.callable_names()),
+            Meaning::Call(_) | Meaning::Error | Meaning::Unset => match foreign::advice(&name.folded) {
+                Some(advice) => format!(" {advice}"),
+                None => suggestion(&name.folded, self.whole.callable_names()),
+            },
         };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
         self.warn("W_UNANSWERED", name.span, message);
@@ -197,7 +201,10 @@ impl<'a> Linter<'a> {
         for name in &scope.names {
             let is_word = words.iter().any(|word| word.span == name.span);
             if self.whole.meaning(routine, &name.folded) == Meaning::Unset && !is_word {
-                let hint = suggestion(&name.folded, set.iter().copied());
+                let hint = match foreign::advice(&name.folded) {
+                    Some(advice) => format!(" {advice}"),
+                    None => suggestion(&name.folded, set.iter().copied()),
+                };
                 let message = format!("{0} is read here, but nothing in the script sets it; only --param {0}=… can.{hint}", name.text);
                 self.warn("W_UNASSIGNED", name.span, message);
             }

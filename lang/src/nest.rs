@@ -2,6 +2,8 @@
 
 mod failures;
 
+use std::rc::Rc;
+
 use gbvm_vm::program::line_and_column;
 use gbvm_vm::signature::{Kind, Signature};
 
@@ -33,7 +35,7 @@ pub fn nest(
     diagnostics: &mut Vec<Diagnostic>,
     see: &mut dyn FnMut(u32, Level),
 ) -> Script {
-    let mut nester = Nester { text, signatures, stack: Vec::new(), script: Script::default(), diagnostics };
+    let mut nester = Nester { text, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), diagnostics };
     for line in lines {
         let ends_line = line.ends_line;
         let (start, is_branch, inside) = (line.span.start, line.kind.is_branch(), nester.level());
@@ -56,6 +58,8 @@ struct Nester<'a> {
     /// The open blocks, outermost first; a procedure only at the bottom.
     stack: Vec<Frame>,
     script: Script,
+    /// The variables of loops whose missing NEXT was told.
+    unclosed_loops: Vec<Rc<str>>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -368,12 +372,15 @@ impl Nester<'_> {
         let line = self.line_of(span);
         let misspelt = misspelt(&frame.body, closer);
         let mut message = format!("the {opener} opened at line {line} has no {closer}");
+        if let Block::ForEach { variable, .. } | Block::For { variable, .. } = &frame.block {
+            self.unclosed_loops.push(variable.folded.clone());
+        }
         match misspelt {
             Some((written, at)) => {
                 message += &format!(". Did you mean {closer} where line {} says {written}?", self.line_of(at));
             }
-            None if here.is_some() => message += " before this",
-            None => {}
+            None if here.is_some() => message += &format!(" before this; write {closer} where its block ends"),
+            None => message += &format!("; write {closer} where its block ends"),
         }
         let diagnostic = match here {
             Some(here) => Diagnostic::error("E_SYNTAX", here, message).with_related(span, format!("the {opener}")),
@@ -398,7 +405,10 @@ impl Nester<'_> {
                     frame.block.words().0,
                     self.line_of(frame.span)
                 ),
-                None => format!("{closer} has no {opener} before it"),
+                None if closer == "END IF" && ends_with_else_if(body) => {
+                    format!("{closer} has no {opener} before it: ELSE IF goes on with the same IF, so one END IF closes it. Delete this line")
+                }
+                None => format!("{closer} has no {opener} before it: delete it, or write the {opener} that it belongs to"),
             },
         };
         self.error(span, message);
@@ -489,7 +499,11 @@ impl Nester<'_> {
             }
         }
         if !self.unwind_to(span, |block| block.loop_variable().is_some()) {
-            self.stray(span, "NEXT", "FOR");
+            // Loops that are closed crosswise are one mistake.
+            let is_told = name.as_ref().is_some_and(|name| self.unclosed_loops.contains(&name.folded));
+            if !is_told {
+                self.stray(span, "NEXT", "FOR");
+            }
             return;
         }
         if let (Some(name), Some(frame)) = (name, self.stack.last())
@@ -552,6 +566,11 @@ impl Nester<'_> {
         };
         self.add(Statement { kind, span });
     }
+}
+
+/// Whether the last statement is an IF with several conditions.
+fn ends_with_else_if(body: &[Statement]) -> bool {
+    matches!(body.last(), Some(Statement { kind: StatementKind::If { arms, .. }, .. }) if arms.len() > 1)
 }
 
 /// A call in a block whose name is nearly a word of structure: how it is written, and where.

@@ -4,7 +4,7 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::ast::{Expression, ExpressionKind, Script, StatementKind};
-use crate::complaint::complain;
+use crate::complaint::{Item, complain};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::line::{Line, LineKind};
 use crate::nest::Level;
@@ -12,7 +12,7 @@ use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
 use crate::token::{Lexeme, Token};
-use crate::{lexer, nest, words};
+use crate::{chain, lexer, nest, words};
 
 #[allow(missing_docs, clippy::all, unused)] // generated
 mod grammar {
@@ -133,11 +133,14 @@ fn lines(
                 }
                 let is_doubtful = is_reported || !shaper.diagnostics.is_empty();
                 diagnostics.append(&mut shaper.diagnostics);
+                if matches!(kind, LineKind::Simple(StatementKind::Assign { .. } | StatementKind::WithField { .. })) {
+                    diagnostics.extend(chain::warning(text, index, item));
+                }
                 (kind, is_doubtful)
             }
             Err(error) => {
                 if !is_reported {
-                    diagnostics.push(complain(text, index, item, end, ends_line, error));
+                    diagnostics.push(complain(&Item { text, source: index, tokens: item, end, ends_line, signatures }, error));
                 }
                 shaper.diagnostics.clear();
                 (recover(item, span), true)

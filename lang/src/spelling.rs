@@ -28,7 +28,7 @@ pub fn distance(left: &str, right: &str) -> usize {
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A slip changes the length by one at most, and a very long word is no misspelling.
     let letters = word.chars().count();
-    if letters > LETTERS_MAX {
+    if !(2..=LETTERS_MAX).contains(&letters) {
         return None;
     }
     let most = if letters <= 4 { 1 } else { 2 };

@@ -64,7 +64,7 @@ fn examples_show_their_codes() {
     for code in codes::all() {
         if let Example::Script(script) = code.example {
             let found = codes_of(script);
-            if !found.iter().any(|found| *found == code.code) {
+            if !found.contains(&code.code) {
                 wrong.push(format!("{}: its example gives {found:?}\n{script}", code.code));
             }
         }

@@ -23,6 +23,12 @@ pub(super) const CODES: &[Code] = &[
         cure: "Return the value from a FUNCTION and assign it.",
     },
     Code {
+        code: "W_ASSIGN_CHAIN",
+        meaning: "The first = of a line assigns, any other compares: a = b = 0 puts TRUE or FALSE into a and leaves b as it is.",
+        example: Script("a = 1\nb = 2\na = b = 0\nPRINT a, b\n"),
+        cure: "Write two assignments; or put the comparison in brackets, a = (b = 0), to say that it is meant.",
+    },
+    Code {
         code: "W_UNUSED",
         meaning: "A function is called behind a dot and its value is dropped; only ADD and PUSH change what they are called on.",
         example: Script("a = [3, 1]\na.SORT()\n"),
