@@ -18,7 +18,7 @@ pub fn advice(folded: &str) -> Option<&'static str> {
         "nil" | "none" | "undefined" | "nothing" => "The value of nothing is NULL.",
         "println" | "printf" | "echo" | "puts" | "console" | "msgbox" => "PRINT shows values: PRINT a, b.",
         "input" | "readline" => "Nobody sits at the keyboard: values come with the event, or by --param name=value.",
-        "raise" | "panic" => "THROW message ends the run with an error.",
+        "raise" | "panic" => "THROW message fails with a message.",
         "switch_case" | "match" => "Such a choice is SELECT CASE x … CASE 1 … END SELECT.",
         "pass" | "noop" => "A block may be empty: leave the line out.",
         _ => return None,

@@ -407,7 +407,7 @@ fn closes(token: &Token) -> bool {
 fn shown(token: &Token, written: &str) -> String {
     let is_own = matches!(
         token,
-        Token::Name(_) | Token::Word(_) | Token::Text(_) | Token::TextOpen | Token::Int(_) | Token::Float(_)
+        Token::Name(_) | Token::Label(_) | Token::Word(_) | Token::Text(_) | Token::TextOpen | Token::Int(_) | Token::Float(_)
     );
     let is_words = written.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '%' | ' ' | '\t' | '\u{a0}'));
     if is_own || !is_words || !written.starts_with(char::is_alphabetic) {

@@ -50,7 +50,15 @@ pub enum LineKind {
 impl LineKind {
     /// Whether it goes on to the next branch of the block it stands in.
     pub fn is_branch(&self) -> bool {
-        matches!(self, LineKind::ElseIf(_) | LineKind::Else | LineKind::Case(_) | LineKind::CaseElse)
+        matches!(
+            self,
+            LineKind::ElseIf(_)
+                | LineKind::Else
+                | LineKind::Case(_)
+                | LineKind::CaseElse
+                | LineKind::Catch(_)
+                | LineKind::Finally
+        )
     }
 }
 

@@ -65,6 +65,12 @@ pub(super) const CODES: &[Code] = &[
         cure: "Rename one of them. Names do not differ by case.",
     },
     Code {
+        code: "E_LABEL",
+        meaning: "GOTO or ON ERROR GOTO names a label that is not in its procedure or cannot be reached from there, or a label stands twice.",
+        example: Script("GOTO done\ndonne:\nPRINT 1\n"),
+        cure: "Write the label as a line of its own, done:, in the same procedure and not inside of another block.",
+    },
+    Code {
         code: "E_LIBRARY",
         meaning: "A file of lib/ has a line outside of SUB and FUNCTION; nothing would ever run it.",
         example: Situation("lib/tools.bas begins with PRINT \"loaded\"."),

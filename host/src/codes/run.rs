@@ -71,6 +71,24 @@ pub(super) const CODES: &[Code] = &[
         cure: "Send or store the text in parts.",
     },
     Code {
+        code: "E_THROWN",
+        meaning: "The script threw an error that gives no code of its own, and nothing caught it.",
+        example: Script("THROW \"no stock\"\n"),
+        cure: "TRY … CATCH e … END TRY catches it; e.message has the text. An object with a code, THROW {code: \"E_STOCK\", message: \"…\"}, tells errors apart.",
+    },
+    Code {
+        code: "E_ASSERT",
+        meaning: "The condition of an ASSERT does not hold.",
+        example: Script("ASSERT 1 + 1 = 3, \"sums are broken\"\n"),
+        cure: "The script itself says what should hold here: find out why it does not.",
+    },
+    Code {
+        code: "E_MERGE_CONFLICT",
+        meaning: "MERGE_RECORDS found a field that both sides changed in different ways.",
+        example: Script("x = MERGE_RECORDS({a: 1}, {a: 2}, {a: 3})\n"),
+        cure: "MERGE3 gives the conflicts beside the merged record, and RESOLVE decides them by rules.",
+    },
+    Code {
         code: "E_CALL_DEPTH",
         meaning: "More than 256 procedures wait for one another: usually one calls itself without an end.",
         example: Script("CALL again\nSUB again\n    CALL again\nEND SUB\n"),
