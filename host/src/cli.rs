@@ -10,6 +10,7 @@ mod memory;
 mod output;
 mod run;
 mod serve;
+mod shell;
 mod world;
 
 use std::process::ExitCode;
@@ -77,6 +78,10 @@ enum Verb {
     Help(help::Options),
     /// Set, show and unset memory entries
     Memory(memory::Options),
+    /// Print what a shell needs to complete this command
+    Completions(shell::Options),
+    /// Print the manual page
+    Man,
 }
 
 /// Reads the command line, does what it says and gives the exit code.
@@ -98,6 +103,8 @@ pub fn main() -> ExitCode {
         Verb::Disasm(options) => disasm::disasm(&options, cli.colour),
         Verb::Help(options) => help::help(&options),
         Verb::Memory(options) => memory::memory(&options),
+        Verb::Completions(options) => shell::completions(&options),
+        Verb::Man => shell::man(),
     };
     match done {
         Ok(exit) => ExitCode::from(exit as u8),

@@ -33,6 +33,9 @@ pub type SharedClock = Arc<dyn Clock + Send + Sync>;
 /// Where PRINT and the log of scripts go.
 pub type Printer = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
+/// Who is told of the statements of runs.
+pub type Tracer = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// The engine. Dropping it stops it.
 pub struct Engine {
     world: Arc<World>,
@@ -46,6 +49,7 @@ pub struct World {
     limits: Arc<Limits>,
     clock: SharedClock,
     printer: Printer,
+    tracer: Option<Tracer>,
     transport: Arc<dyn Transport>,
     post: Option<Arc<dyn Post>>,
     secrets: BTreeMap<String, String>,
@@ -64,6 +68,7 @@ pub struct Builder {
     limits: Limits,
     clock: SharedClock,
     printer: Printer,
+    tracer: Option<Tracer>,
     transport: Option<Arc<dyn Transport>>,
     post: Option<Arc<dyn Post>>,
     secrets: BTreeMap<String, String>,
@@ -97,6 +102,12 @@ impl Builder {
     /// Says where PRINT and the log of scripts go; by default PRINT goes to standard output, the log to `tracing`.
     pub fn printer(mut self, printer: impl Fn(Level, &str) + Send + Sync + 'static) -> Builder {
         self.printer = Arc::new(printer);
+        self
+    }
+
+    /// Has every run told statement by statement, each line to this function. Runs are then slower.
+    pub fn tracer(mut self, tracer: impl Fn(&str) + Send + Sync + 'static) -> Builder {
+        self.tracer = Some(Arc::new(tracer));
         self
     }
 
@@ -179,6 +190,7 @@ impl Builder {
             limits,
             clock: self.clock,
             printer: self.printer,
+            tracer: self.tracer,
             transport,
             post: self.post,
             secrets: self.secrets,
@@ -202,6 +214,7 @@ impl Engine {
             limits: Limits::default(),
             clock: Arc::new(SystemClock::default()),
             printer: Arc::new(print_line),
+            tracer: None,
             transport: None,
             post: None,
             secrets: BTreeMap::new(),
@@ -431,6 +444,11 @@ impl World {
     /// One line of a script's output or log.
     pub fn print(&self, level: Level, line: &str) {
         (self.printer)(level, line);
+    }
+
+    /// Who is told of every statement.
+    pub fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.as_ref()
     }
 
     /// Whether the engine is to stop.

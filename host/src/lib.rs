@@ -28,6 +28,7 @@ mod segment;
 pub mod server;
 pub mod smtp;
 pub mod storage;
+pub mod trace;
 mod work;
 
 pub use engine::Engine;

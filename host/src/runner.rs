@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
 use crate::scripts::Script;
+use crate::trace::Trace;
 use crate::segment::{Segment, SegmentStorage};
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
 
@@ -148,6 +149,7 @@ impl Run<'_, '_> {
         };
         let clock = self.world.clock().clone();
         let now = move || clock.now();
+        let mut trace = self.world.tracer().map(|tracer| Trace::new(self.start.script, &**tracer));
         loop {
             if vm.pending().is_some() {
                 match self.answer(&vm, &mut state) {
@@ -157,7 +159,14 @@ impl Run<'_, '_> {
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
             vm.set_fuel(Some(slice));
-            match vm.run(&now) {
+            let stop = match &mut trace {
+                None => vm.run(&now),
+                Some(trace) => vm.run_watched(&now, &mut |moment| trace.see(moment)),
+            };
+            if let (Some(trace), Stop::Done | Stop::Failed(_)) = (&mut trace, &stop) {
+                trace.finish(&vm);
+            }
+            match stop {
                 Stop::Done => return outcome::reply_of(&vm),
                 Stop::Failed(fault) => return Err(fault),
                 Stop::HostCall => {}

@@ -8,7 +8,7 @@ use gbvm_lang::declare::Declaration;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::project::Known;
 use gbvm_lang::reads::Reads;
-use gbvm_lang::source::Source;
+use gbvm_lang::source::{Source, Span};
 use gbvm_stdlib::keyword::{Function, Keyword};
 use gbvm_vm::machine::Linked;
 use gbvm_vm::native::{EmbeddedFunction, Native};
@@ -37,6 +37,8 @@ pub struct Script {
     pub written: BTreeMap<String, BTreeSet<String>>,
     /// What it reads.
     pub reads: Reads,
+    /// The first instruction of each statement, in the order of the code.
+    pub statements: Vec<(u32, Span)>,
     /// What the compiler would have the author know.
     pub warnings: Vec<Diagnostic>,
     /// Its files.
@@ -202,6 +204,7 @@ pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, Lo
         touches_data: compiled.accesses.reads || compiled.accesses.writes,
         written,
         reads: compiled.reads,
+        statements: compiled.statements,
         warnings: compilation.diagnostics,
         sources,
     })

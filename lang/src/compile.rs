@@ -10,14 +10,14 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flows;
 use crate::labels;
 use crate::lint;
-use crate::lower::{self, Facts};
+use crate::lower::{self, Facts, Lowered};
 use crate::parse::parse;
 use crate::reach;
 use crate::reads::{self, Reads};
 use crate::resolve::{self, Answer, Whole};
 use crate::rows;
 use crate::schema::{self, Accesses, Schema};
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::walk;
 
 /// What compiling gives: a script if there was no error, and every message.
@@ -44,6 +44,8 @@ pub struct CompiledScript {
     pub accesses: Accesses,
     /// The tables and fields that it reads.
     pub reads: Reads,
+    /// The first instruction of each statement, in the order of the code: for traces.
+    pub statements: Vec<(u32, Span)>,
 }
 
 /// Compiles a script, the first source, with libraries, the others, whose procedures answer the calls that the
@@ -89,7 +91,7 @@ fn back_end(
     diagnostics.extend(labels::check(&whole, sources));
     let flows = Flows::new(&whole);
     let facts = Facts { tracked: reach::tracked(&whole, &flows), lists: rows::lists(&whole) };
-    let (mut program, found) = lower::lower(&whole, &facts);
+    let Lowered { mut program, statements, diagnostics: found } = lower::lower(&whole, &facts);
     diagnostics.extend(found);
     // Warnings speak of the whole script: beside a line that cannot be read they would mislead.
     if is_readable {
@@ -105,7 +107,7 @@ fn back_end(
     let text = |source: &Source| SourceText { name: source.name.clone(), text: source.text.clone() };
     program.sources = sources.iter().map(text).collect();
     let reads = reads::reads(&whole, &flows);
-    Some(CompiledScript { program, declarations, schema, accesses, reads })
+    Some(CompiledScript { program, declarations, schema, accesses, reads, statements })
 }
 
 /// The script's own procedures, and those of the libraries that are called from there.

@@ -42,8 +42,18 @@ pub struct Facts {
     pub lists: FxHashSet<Span>,
 }
 
+/// What lowering gives.
+pub struct Lowered {
+    /// The program, without its sources.
+    pub program: Program,
+    /// The first instruction of each statement.
+    pub statements: Vec<(u32, Span)>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// Lowers all routines; `sources` are not yet part of the program that it gives.
-pub fn lower(whole: &Whole, facts: &Facts) -> (Program, Vec<Diagnostic>) {
+pub fn lower(whole: &Whole, facts: &Facts) -> Lowered {
     let mut lowering = Lowering {
         whole,
         facts,
@@ -69,7 +79,7 @@ pub fn lower(whole: &Whole, facts: &Facts) -> (Program, Vec<Diagnostic>) {
         let message = "The script is too large: it has more than 65,536 different constants, names or calls.";
         lowering.error("E_TOO_LARGE", whole.routines[0].span, message);
     }
-    (lowering.emit.program, lowering.diagnostics)
+    Lowered { program: lowering.emit.program, statements: lowering.emit.statements, diagnostics: lowering.diagnostics }
 }
 
 /// A loop that is being lowered.

@@ -4,19 +4,34 @@ use std::fmt::Write as _;
 
 use crate::isa::{Instruction, Operand};
 use crate::machine::Linked;
-use crate::program::{ConstIndex, Constant, Handler, Path, Procedure, Program, Root, Step, Takes, line_and_column};
+use crate::program::{ConstIndex, Constant, Handler, Path, Procedure, Program, Root, Step, Takes, line_and_column, line_text};
 
 /// The program's procedures with their instructions; in the margin the line of the source where it changes.
 pub fn disassemble(program: &Program) -> String {
-    listing(program, &program.code)
+    listing(program, &program.code, Source::Numbers)
 }
 
 /// The same of a program as it is executed, with the instructions that linking has specialized.
 pub fn disassemble_linked(linked: &Linked) -> String {
-    listing(linked.program(), linked.code())
+    listing(linked.program(), linked.code(), Source::Numbers)
 }
 
-fn listing(program: &Program, code: &[Instruction]) -> String {
+/// Either of them with the lines of the source between the instructions.
+pub fn disassemble_with_source(linked: &Linked, is_specialized: bool) -> String {
+    let program = linked.program();
+    listing(program, if is_specialized { linked.code() } else { &program.code }, Source::Lines)
+}
+
+/// How a listing shows the source.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The number of a line, in the margin.
+    Numbers,
+    /// The line itself too, before its instructions.
+    Lines,
+}
+
+fn listing(program: &Program, code: &[Instruction], shows: Source) -> String {
     let mut text = String::new();
     for (at, procedure) in program.procedures.iter().enumerate() {
         if at > 0 {
@@ -29,6 +44,10 @@ fn listing(program: &Program, code: &[Instruction]) -> String {
             let span = program.spans[pc as usize];
             let (line, _) = line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize);
             let margin = if line == last_line { String::new() } else { line.to_string() };
+            if shows == Source::Lines && line != last_line {
+                let source = &program.sources[usize::from(span.source)];
+                let _ = writeln!(text, "; {}:{line}: {}", source.name, line_text(&source.text, line).trim());
+            }
             last_line = line;
             let instruction = &code[pc as usize];
             let operands: Vec<String> = instruction.operands().into_iter().map(|operand| shown(program, procedure, operand)).filter(|operand| !operand.is_empty()).collect();

@@ -13,6 +13,7 @@ mod switch;
 #[cfg(threaded)]
 mod threaded;
 mod trap;
+mod watch;
 mod whole;
 
 use std::rc::Rc;
@@ -34,6 +35,8 @@ use crate::verify::verify;
 pub(crate) use core::{WINDOW, Window};
 use core::{Callee, Core, Flow, INSTRUCTION_FUEL, Stopped};
 use count::Counts;
+use watch::Observer;
+pub use watch::Moment;
 use switch::Lookup;
 
 /// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
@@ -271,16 +274,21 @@ impl Vm {
 
     /// As [`Vm::run`], counting the instructions: slower, to learn which are worth making faster.
     pub fn run_counted(&mut self, now: &dyn Fn() -> Instant, counts: &mut Counts) -> Stop {
-        self.run_until(now, Some(counts))
+        self.run_until(now, Some(Observer::Counts(counts)))
     }
 
-    fn run_until(&mut self, now: &dyn Fn() -> Instant, counts: Option<&mut Counts>) -> Stop {
+    /// As [`Vm::run`], showing the moment before each instruction: slower, for traces.
+    pub fn run_watched(&mut self, now: &dyn Fn() -> Instant, see: &mut dyn FnMut(&Moment<'_>)) -> Stop {
+        self.run_until(now, Some(Observer::Watch(see)))
+    }
+
+    fn run_until(&mut self, now: &dyn Fn() -> Instant, observer: Option<Observer<'_>>) -> Stop {
         match self.state {
             State::Ended => return Stop::Done,
             State::Waiting { .. } => return Stop::HostCall,
             State::Ready => {}
         }
-        match self.execute(now, counts) {
+        match self.execute(now, observer) {
             Ok(stop) => stop,
             Err(fault) => Stop::Failed(fault),
         }
@@ -318,7 +326,7 @@ impl Vm {
     }
 
     /// Executes until the run ends, fails, or needs something.
-    fn execute(&mut self, now: &dyn Fn() -> Instant, mut counts: Option<&mut Counts>) -> Result<Stop, Fault> {
+    fn execute(&mut self, now: &dyn Fn() -> Instant, mut observer: Option<Observer<'_>>) -> Result<Stop, Fault> {
         let linked = self.linked.clone();
         let limits = self.limits.clone();
         loop {
@@ -345,8 +353,8 @@ impl Vm {
                 fault: None,
             };
             let stopped = match self.dispatcher {
-                _ if let Some(counts) = counts.as_deref_mut() => portable::run(&mut core, &mut self.stack, &mut pc, |core, window, instruction| {
-                    counts.note(instruction);
+                _ if let Some(observer) = &mut observer => portable::run(&mut core, &mut self.stack, &mut pc, |core, window, instruction| {
+                    observer.before(core, window, instruction);
                     fast::execute(core, window, instruction)
                 }),
                 Dispatcher::Reference => portable::run(&mut core, &mut self.stack, &mut pc, |_, _, _| Flow::Slow),

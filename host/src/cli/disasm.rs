@@ -17,12 +17,19 @@ pub struct Options {
     /// Show the code as it is executed, with the instructions that linking has specialized
     #[arg(long)]
     specialized: bool,
+    /// Show the lines of the source between the instructions
+    #[arg(long)]
+    source: bool,
 }
 
 /// Prints the disassembly.
 pub fn disasm(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     let script = world::loaded(scripts::read(&options.file).and_then(|sources| scripts::compile(sources, &[])).map(Arc::new), colour)?;
-    let listing = if options.specialized { gbvm_vm::disasm::disassemble_linked(&script.linked) } else { gbvm_vm::disasm::disassemble(script.linked.program()) };
+    let listing = match (options.source, options.specialized) {
+        (true, specialized) => gbvm_vm::disasm::disassemble_with_source(&script.linked, specialized),
+        (false, true) => gbvm_vm::disasm::disassemble_linked(&script.linked),
+        (false, false) => gbvm_vm::disasm::disassemble(script.linked.program()),
+    };
     output::line(listing.trim_end())?;
     Ok(Exit::Ok)
 }

@@ -56,6 +56,9 @@ pub struct Options {
     /// The row before the change, as JSON
     #[arg(long, value_name = "FILE", requires = "trigger")]
     old: Option<PathBuf>,
+    /// Tell each statement and the variables it changes on standard error
+    #[arg(long)]
+    trace: bool,
     /// Instructions it may execute
     #[arg(long)]
     fuel: Option<u64>,
@@ -85,7 +88,7 @@ pub fn run(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     let fires_webhook = options.body.is_some() || options.sign.is_some() || !options.header.is_empty() || !options.query.is_empty() || options.method.is_some();
     let fires = fires_webhook || options.once || options.trigger.is_some();
     if !fires && !script.declarations.is_empty() {
-        let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToLog)?;
+        let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToLog, options.trace)?;
         return serve::serve_scripts(engine, vec![script], &options.service);
     }
     let event = if fires_webhook {
@@ -97,7 +100,7 @@ pub fn run(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     } else {
         Event::manual()
     };
-    let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToStandardOutput)?;
+    let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToStandardOutput, options.trace)?;
     fire(options, &engine, &script, event)
 }
 

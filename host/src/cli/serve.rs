@@ -68,7 +68,7 @@ pub fn serve(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     if loaded.is_empty() {
         return Err(Failure::new(Exit::Usage, format!("gbvm: {}: no script here declares a webhook, a trigger or a schedule", options.folder.display())));
     }
-    let engine = world::engine(&options.world, &options.folder, world::Prints::ToLog)?;
+    let engine = world::engine(&options.world, &options.folder, world::Prints::ToLog, false)?;
     serve_scripts(engine, loaded, &options.service)
 }
 

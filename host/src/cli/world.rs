@@ -56,7 +56,7 @@ pub fn pair<'a>(option: &str, form: &str, text: &'a str) -> Result<(&'a str, &'a
 }
 
 /// The engine that the options and the configuration in `folder` describe.
-pub fn engine(options: &Options, folder: &Path, prints: Prints) -> Result<Engine, Failure> {
+pub fn engine(options: &Options, folder: &Path, prints: Prints, is_traced: bool) -> Result<Engine, Failure> {
     let config = match &options.config {
         Some(path) => Config::read(path),
         None => Config::read_if_there(&folder.join("gbvm.toml")),
@@ -98,6 +98,9 @@ pub fn engine(options: &Options, folder: &Path, prints: Prints) -> Result<Engine
         let instant = Instant::parse(now).filter(|instant| (FIRST..=LAST).contains(instant));
         let now = instant.ok_or_else(|| Failure::new(Exit::Usage, format!("gbvm: --now wants an instant such as 2026-01-31T09:00:00Z, from the year 0000 to {LAST}, not {now:?}")))?;
         builder = builder.clock(Arc::new(FixedClock(now)));
+    }
+    if is_traced {
+        builder = builder.tracer(|line| eprintln!("{line}"));
     }
     builder.build().map_err(failure)
 }

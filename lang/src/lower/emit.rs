@@ -20,6 +20,8 @@ pub struct Emitter {
     pub program: Program,
     /// Whether one of the program's tables is full, so that it cannot be right.
     pub is_full: bool,
+    /// The first instruction of each statement that has any, in the order of the code.
+    pub statements: Vec<(u32, Span)>,
     integers: FxHashMap<i64, u16>,
     floats: FxHashMap<u64, u16>,
     texts: FxHashMap<Arc<str>, u16>,

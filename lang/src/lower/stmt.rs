@@ -19,6 +19,7 @@ impl Lowering<'_> {
     pub(super) fn statement(&mut self, statement: &Statement) {
         let mark = self.registers.mark();
         let once = self.once.len();
+        self.emit.statements.push((self.emit.position(), statement.span));
         if can_fail(&statement.kind) {
             self.guarded(statement.span, |this| this.one(statement));
         } else {

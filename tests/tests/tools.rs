@@ -1,0 +1,86 @@
+//! The tools around a script as their users meet them: traces, listings, completions, the manual, the dialogue.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own file");
+    let folder = test.ancestors().nth(2).expect("tests are built in deps/ below the profile's folder");
+    folder.join(format!("gbvm{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn gbvm(arguments: &[&str], script: &str, input: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("t.bas"), script).expect("a file can be written");
+    let mut child = Command::new(binary())
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command can be started");
+    child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes()).expect("it reads its input");
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_trace_tells_statements_and_what_they_change() {
+    let script = "total = 0\nFOR i = 1 TO 2\n    total = total + twice(i)\nNEXT\nPRINT total\nFUNCTION twice(n)\n    RETURN n * 2\nEND FUNCTION\n";
+    let output = gbvm(&["run", "t.bas", "--trace", "--db", ":memory:"], script, "");
+    assert_eq!(text(&output.stdout), "6\n");
+    let wanted = "t.bas:1:1: total = 0\n    total = 0\nt.bas:2:1: FOR i = 1 TO 2\n    i = 1\nt.bas:3:5: total = total + twice(i)\n    n = 1\n\
+                  t.bas:7:5: RETURN n * 2\n    total = 2\n    i = 2\nt.bas:3:5: total = total + twice(i)\n    n = 2\nt.bas:7:5: RETURN n * 2\n    total = 6\n\
+                  t.bas:5:1: PRINT total\n";
+    assert_eq!(text(&output.stderr), wanted);
+}
+
+#[test]
+fn a_trace_shows_no_secret() {
+    let script = "k = \"Bearer \" + GET BOT MEMORY \"crm_api_key\"\no = {inner: [k]}\nl = LEN(k)\nm = MID(k, 2)\n";
+    let output = gbvm(&["run", "t.bas", "--trace", "--db", ":memory:", "--memory", "crm_api_key=hush-hush"], script, "");
+    let trace = text(&output.stderr);
+    assert!(trace.contains("    k = \"Bearer ‹crm_api_key›\"\n") && trace.contains("    o = object with "), "{trace}");
+    assert!(!trace.contains("hush"), "{trace}");
+}
+
+#[test]
+fn a_trace_goes_through_failures_and_host_calls() {
+    let script = "TRY\n    INSERT \"parts\", {id: \"1\"}\n    INSERT \"parts\", {id: \"1\"}\nCATCH e\n    code = e.code\nEND TRY\nx = 1 / 0\n";
+    let output = gbvm(&["run", "t.bas", "--trace", "--db", ":memory:"], script, "");
+    let trace = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{trace}");
+    assert!(trace.contains("t.bas:5:5: code = e.code\n    code = \"E_UNIQUE\"\nt.bas:7:1: x = 1 / 0\n") && trace.contains("E_DIVIDE_BY_ZERO"), "{trace}");
+}
+
+#[test]
+fn a_listing_shows_the_source_between_instructions() {
+    let listing = text(&gbvm(&["disasm", "t.bas", "--source"], "x = 1\nPRINT x\n", "").stdout);
+    let lines: Vec<&str> = listing.lines().collect();
+    assert_eq!((lines[1], lines[3]), ("; t.bas:1: x = 1", "; t.bas:2: PRINT x"), "{listing}");
+    let specialized = text(&gbvm(&["disasm", "t.bas", "--source", "--specialized"], "x = 1\nPRINT x\n", "").stdout);
+    assert!(specialized.contains("; t.bas:2: PRINT x"), "{specialized}");
+}
+
+#[test]
+fn shells_and_manuals_know_every_verb() {
+    let verbs = ["check", "run", "serve", "disasm", "fmt", "explain", "help", "memory"];
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&gbvm(&["completions", shell], "", "").stdout);
+        for verb in verbs {
+            assert!(script.contains(verb), "{shell} does not know {verb}");
+        }
+    }
+    let page = text(&gbvm(&["man"], "", "").stdout);
+    assert!(page.contains(".TH gbvm 1"), "{page}");
+    for verb in verbs {
+        assert!(page.contains(&format!(".SH \"GBVM {}\"", verb.to_uppercase())), "{verb}");
+    }
+    assert_eq!(gbvm(&["completions", "cmd"], "", "").status.code(), Some(2));
+}
