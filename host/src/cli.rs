@@ -6,6 +6,7 @@ mod disasm;
 mod explain;
 mod fmt;
 mod help;
+mod lsp;
 mod memory;
 mod output;
 mod run;
@@ -78,6 +79,8 @@ enum Verb {
     Help(help::Options),
     /// Set, show and unset memory entries
     Memory(memory::Options),
+    /// Serve an editor: the Language Server Protocol over standard input and output
+    Lsp,
     /// Print what a shell needs to complete this command
     Completions(shell::Options),
     /// Print the manual page
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Verb::Disasm(options) => disasm::disasm(&options, cli.colour),
         Verb::Help(options) => help::help(&options),
         Verb::Memory(options) => memory::memory(&options),
+        Verb::Lsp => lsp::lsp(),
         Verb::Completions(options) => shell::completions(&options),
         Verb::Man => shell::man(),
     };

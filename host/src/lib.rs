@@ -17,6 +17,7 @@ pub mod engine;
 pub mod event;
 mod form;
 mod input;
+pub mod lsp;
 pub mod outbox;
 pub mod outcome;
 mod percent;

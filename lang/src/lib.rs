@@ -14,6 +14,7 @@ pub mod filter;
 mod flow;
 mod foreign;
 pub mod format;
+pub mod index;
 mod labels;
 mod lexer;
 mod line;
