@@ -62,7 +62,12 @@ pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refus
 /// Whether two texts have the same tokens and, where they compile, the same code.
 fn means_the_same(a: &Source, outline: &Outline, b: &Source, signatures: &[Signature]) -> bool {
     let Ok(other) = parse::outline(b, signatures) else { return false };
-    let tokens = |outline: &Outline| outline.lexemes.iter().map(|lexeme| lexeme.token.clone()).collect::<Vec<_>>();
+    // Empty lines at the ends may come and go.
+    let tokens = |outline: &Outline| {
+        let mut tokens: Vec<Token> = outline.lexemes.iter().map(|lexeme| lexeme.token.clone()).collect();
+        tokens.dedup_by(|next, before| matches!((before, next), (Token::Break(true), Token::Break(true))));
+        tokens
+    };
     if tokens(outline) != tokens(&other) {
         return false;
     }

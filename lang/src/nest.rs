@@ -4,7 +4,6 @@ mod failures;
 
 use std::rc::Rc;
 
-use gbvm_vm::program::line_and_column;
 use gbvm_vm::signature::{Kind, Signature};
 
 use crate::ast::{
@@ -35,7 +34,8 @@ pub fn nest(
     diagnostics: &mut Vec<Diagnostic>,
     see: &mut dyn FnMut(u32, Level),
 ) -> Script {
-    let mut nester = Nester { text, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), diagnostics };
+    let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+    let mut nester = Nester { line_starts, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), diagnostics };
     for line in lines {
         let ends_line = line.ends_line;
         let (start, is_branch, inside) = (line.span.start, line.kind.is_branch(), nester.level());
@@ -53,7 +53,8 @@ pub fn nest(
 }
 
 struct Nester<'a> {
-    text: &'a str,
+    /// The first byte of each line: a text full of open blocks asks often for a line's number.
+    line_starts: Vec<u32>,
     signatures: &'a [Signature],
     /// The open blocks, outermost first; a procedure only at the bottom.
     stack: Vec<Frame>,
@@ -166,7 +167,7 @@ impl Nester<'_> {
     }
 
     fn line_of(&self, span: Span) -> u32 {
-        line_and_column(self.text, span.start as usize).0
+        self.line_starts.partition_point(|start| *start <= span.start) as u32
     }
 
     /// Places one item; false when blocks nest too deeply to go on.

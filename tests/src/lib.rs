@@ -6,6 +6,7 @@
 pub mod libraries;
 pub mod peers;
 pub mod scenario;
+pub mod soup;
 pub mod spec;
 
 use std::path::{Path, PathBuf};

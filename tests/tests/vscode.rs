@@ -36,7 +36,6 @@ fn grammar() -> Value {
     };
     let hole = json!({ "name": "meta.interpolation.gbvm", "begin": "\\$\\{", "end": "\\}", "patterns": [{ "include": "$self" }] });
     json!({
-        "$schema": "https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json",
         "name": "General Bots BASIC",
         "scopeName": "source.gbvm",
         "patterns": [
