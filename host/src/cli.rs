@@ -9,6 +9,7 @@ mod help;
 mod lsp;
 mod memory;
 mod output;
+mod repl;
 mod run;
 mod serve;
 mod shell;
@@ -67,6 +68,8 @@ enum Verb {
     Check(check::Options),
     /// Run a script, fire one event at it, or serve it
     Run(Box<run::Options>),
+    /// Talk to the language line by line
+    Repl(repl::Options),
     /// Serve all scripts of a folder
     Serve(serve::Options),
     /// Explain an error or warning code
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
     let done = match cli.verb {
         Verb::Check(options) => check::check(&options, cli.colour),
         Verb::Run(options) => run::run(&options, cli.colour),
+        Verb::Repl(options) => repl::repl(&options, cli.colour),
         Verb::Serve(options) => serve::serve(&options, cli.colour),
         Verb::Explain(options) => explain::explain(&options),
         Verb::Fmt(options) => fmt::fmt(&options, cli.colour),

@@ -60,6 +60,7 @@ pub struct World {
     news: (Mutex<bool>, Condvar),
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
+    is_interrupted: AtomicBool,
 }
 
 /// Settings of an engine that is to be built.
@@ -201,6 +202,7 @@ impl Builder {
             news: (Mutex::new(false), Condvar::new()),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
+            is_interrupted: AtomicBool::new(false),
         };
         Ok(Engine { world: Arc::new(world), workers: Mutex::default() })
     }
@@ -289,6 +291,14 @@ impl Engine {
     /// Executes a script for an event within other bounds than those of the engine.
     pub fn fire_within(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
         runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
+    }
+
+    /// Executes a script by hand with variables of its main part set, and gives them back as the run leaves them: for
+    /// dialogues, in which one line goes on where the last one ended.
+    pub fn fire_with(&self, script: &Arc<Script>, variables: &mut Vec<(String, Value)>) -> Outcome {
+        let event = Event::manual();
+        let budget = Budget { fuel: None, wall_ms: None };
+        runner::execute_with(&self.world, Start { script, event: &event, identity: identity_of(script, &event), attempt: 1, job: None, checkpoint: None, budget }, variables)
     }
 
     /// The loaded scripts.
@@ -444,6 +454,16 @@ impl World {
     /// One line of a script's output or log.
     pub fn print(&self, level: Level, line: &str) {
         (self.printer)(level, line);
+    }
+
+    /// Cuts the run short that executes now, or that begins next.
+    pub fn interrupt(&self) {
+        self.is_interrupted.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the run is to be cut short; asking takes the order back.
+    pub fn takes_interrupt(&self) -> bool {
+        self.is_interrupted.swap(false, Ordering::SeqCst)
     }
 
     /// Who is told of every statement.

@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod outcome;
 mod percent;
 pub mod render;
+pub mod repl;
 pub mod runner;
 mod scheduler;
 pub mod scripts;

@@ -67,13 +67,22 @@ pub fn execute_unwatched(world: &World, start: Start<'_>) -> Outcome {
 
 /// Executes a run to its end and gives what it came to. Its effects are committed before this returns.
 pub fn execute(world: &World, start: Start<'_>) -> Outcome {
+    run(world, start, None)
+}
+
+/// Executes a run as [`execute`] does, with variables of its main part, which are left as the run leaves them.
+pub fn execute_with(world: &World, start: Start<'_>, variables: &mut Vec<(String, Value)>) -> Outcome {
+    run(world, start, Some(variables))
+}
+
+fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Value)>>) -> Outcome {
     let run_id = start.identity.run_id.clone();
     let span = tracing::info_span!("run", id = %run_id, script = %start.script.name);
     let _entered = span.enter();
     let began = Moment::now();
     let started_at = world.clock().now();
     let segment = Segment::new(world, start.identity.clone(), start.script.writes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, calls: 0, has_committed: start.checkpoint.is_some() };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, calls: 0, has_committed: start.checkpoint.is_some(), variables };
     let finished = run.drive();
     let record = |state, fault: Option<&Fault>| RunRecord {
         id: run_id.clone(),
@@ -130,6 +139,8 @@ struct Run<'r, 'w> {
     calls: u32,
     /// Whether an earlier segment was committed.
     has_committed: bool,
+    /// Variables to begin with, and as they are at the end.
+    variables: Option<&'r mut Vec<(String, Value)>>,
 }
 
 impl Run<'_, '_> {
@@ -147,6 +158,9 @@ impl Run<'_, '_> {
                 (resumed.vm, input::resume(self.start.event, self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
+        for (name, value) in self.variables.iter().flat_map(|variables| variables.iter()) {
+            vm.set_variable(name, value.clone());
+        }
         let clock = self.world.clock().clone();
         let now = move || clock.now();
         let mut trace = self.world.tracer().map(|tracer| Trace::new(self.start.script, &**tracer));
@@ -165,6 +179,9 @@ impl Run<'_, '_> {
             };
             if let (Some(trace), Stop::Done | Stop::Failed(_)) = (&mut trace, &stop) {
                 trace.finish(&vm);
+            }
+            if let (Some(variables), Stop::Done | Stop::Failed(_)) = (&mut self.variables, &stop) {
+                keep(variables, &vm);
             }
             match stop {
                 Stop::Done => return outcome::reply_of(&vm),
@@ -259,6 +276,17 @@ impl Clock for RunClock<'_> {
     }
 }
 
+/// Puts the variables of a run that has ended to those that are kept.
+fn keep(kept: &mut Vec<(String, Value)>, vm: &Vm) {
+    for (name, value) in vm.variables() {
+        match kept.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, old)) => *old = value.clone(),
+            None if matches!(value, Value::Missing) => {}
+            None => kept.push((name.to_owned(), value.clone())),
+        }
+    }
+}
+
 /// When a run has taken too long. The clock stands while the run waits for an answer.
 #[derive(Clone, Copy)]
 struct Deadline {
@@ -273,6 +301,9 @@ impl Deadline {
     }
 
     fn check(&self, world: &World) -> Result<(), Fault> {
+        if world.takes_interrupt() {
+            return Err(Fault::new("E_STOPPING", "the line was interrupted").and_ends());
+        }
         if world.is_stopping() {
             return Err(Fault::ending("E_STOPPING", "the run was cut short because the process is stopping"));
         }

@@ -26,7 +26,7 @@ pub struct Level {
     pub opens_block: bool,
 }
 
-/// The tree of a file's lines; `see` is told of each item's first byte and level.
+/// The tree of a file's lines; `see` is told of each item's first byte and level, and of the end as `u32::MAX`.
 pub fn nest(
     lines: Vec<Line>,
     text: &str,
@@ -48,6 +48,7 @@ pub fn nest(
             nester.end_line();
         }
     }
+    see(u32::MAX, Level { indent: 0, inside: nester.level(), opens_block: false });
     nester.close_all(None);
     nester.script
 }

@@ -54,6 +54,28 @@ pub(crate) fn outline(source: &Source, signatures: &[Signature]) -> Result<Outli
     if is_wrong { Err(diagnostics) } else { Ok(Outline { lexemes, levels }) }
 }
 
+/// Whether a text ends inside of a block, a bracket or a line that goes on, so that what follows belongs to it.
+pub fn is_open(text: &str, signatures: &[Signature]) -> bool {
+    let mut inside = 0;
+    let source = Source::new("", text);
+    let (_, lexemes, _) = read(&source, 0, signatures, &mut |start, level| {
+        if start == u32::MAX {
+            inside = level.inside;
+        }
+    });
+    let brackets = |lexeme: &Lexeme| match lexeme.token {
+        Token::OpenParen | Token::CallParen | Token::OpenBracket | Token::IndexBracket | Token::OpenBrace => 1,
+        Token::CloseParen | Token::CloseBracket | Token::CloseBrace => -1,
+        _ => 0,
+    };
+    let last = lexemes.iter().rev().find(|lexeme| !lexeme.token.is_break());
+    let goes_on = last.is_some_and(|last| last.token.is_infix()) || text.trim_end().ends_with(" _");
+    // A bracket that a whole line follows was forgotten, and its line has ended.
+    let end = lexemes.iter().rposition(|lexeme| !lexeme.token.is_break()).map_or(0, |last| last + 1);
+    let line = lexemes[..end].iter().rev().take_while(|lexeme| lexeme.token != Token::Break(true));
+    inside > 0 || goes_on || line.map(brackets).sum::<i64>() > 0
+}
+
 fn read(
     source: &Source,
     index: u16,

@@ -84,3 +84,39 @@ fn shells_and_manuals_know_every_verb() {
     }
     assert_eq!(gbvm(&["completions", "cmd"], "", "").status.code(), Some(2));
 }
+
+/// What a dialogue prints and says.
+fn dialogue(input: &str) -> (String, String) {
+    let output = gbvm(&["repl", "--db", ":memory:", "--memory", "crm_api_key=hush"], "", input);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_dialogue_keeps_variables_and_procedures() {
+    let input = "x = 1\nx + 2\n\"a\" + x\nFUNCTION twice(n)\n    RETURN n * 2\nEND FUNCTION\ntwice(x + 20)\nit + 1\nx = [1,\n 2]\nx\nFOR i = 1 TO 2\n    PRINT i * UBOUND(x)\nNEXT\no = NEW OBJECT\no.a = 5\no\n\
+                 SUB show\n    PRINT o.a\nEND SUB\nshow\nFUNCTION twice(n)\n    RETURN n + n + 1\nEND FUNCTION\ntwice(1)\nabsent\nNULL\n";
+    let (said, failed) = dialogue(input);
+    assert_eq!(said, "3\na1\n42\n43\n[1,2]\n2\n4\n{\"a\":5}\n5\n3\nMISSING\nNULL\n", "{failed}");
+    assert_eq!(failed, "");
+}
+
+#[test]
+fn a_dialogue_outlives_mistakes_and_failures() {
+    let (said, failed) = dialogue("x = 7\nx = 1 / 0\ny = (1\n\nnobody(1)\nTHROW \"no\"\nEXIT\nEND\nSTOP\nIF x THEN\n\nx\n");
+    assert_eq!(said, "7\n");
+    for code in ["E_DIVIDE_BY_ZERO", "E_SYNTAX", "E_UNANSWERED", "E_THROWN"] {
+        assert!(failed.contains(code), "{code}: {failed}");
+    }
+}
+
+#[test]
+fn a_dialogue_shows_its_state_and_no_secret() {
+    let (said, failed) = dialogue(
+        "INSERT \"parts\", {id: \"1\", name: \"bolt\"}\nrow = FIND \"parts\", \"name=bolt\"\n:tables\nk = GET BOT MEMORY \"crm_api_key\"\nk\n[k]\n:vars\n:disasm x = 3\n:help LEN\n:nope\n:quit\n1 + 1\n",
+    );
+    assert!(said.contains("{\"id\":\"1\",\"name\":\"bolt\"}\n") && said.contains("parts: id, name\n") && said.contains("k = \"‹crm_api_key›\"\n"), "{said}");
+    assert!(said.contains("; input:1: x = 3") && said.contains("How many characters"), "{said}");
+    assert!(failed.contains("there is no command :nope") && !said.ends_with("2\n"), "{said}{failed}");
+    assert!(!said.contains("hush") && !failed.contains("hush"), "{said}{failed}");
+}

@@ -5,6 +5,10 @@ use std::path::Path;
 use gbvm_lang::names;
 use rusqlite::{Connection, OpenFlags};
 
+/// Asks for the tables of scripts and their columns in one line each.
+pub const TABLES: &str = "SELECT m.name, group_concat(c.name, ', ') FROM sqlite_schema m, pragma_table_info(m.name) c \
+    WHERE m.type = 'table' AND m.name NOT LIKE 'gbvm\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' GROUP BY m.name ORDER BY m.name";
+
 /// The tables of scripts in a database, with their columns; nothing where it is not there or cannot be read.
 pub fn tables(path: &Path) -> Vec<(String, Vec<String>)> {
     read(path).unwrap_or_default()
