@@ -2,7 +2,7 @@
 
 use gbvm_stdlib::query;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
-use gbvm_stdlib::aggregate;
+use gbvm_stdlib::aggregate::{self, Fold};
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
@@ -10,7 +10,7 @@ use gbvm_vm::object::{Key, Object};
 use gbvm_vm::operators;
 use gbvm_vm::template::Template;
 use gbvm_vm::value::Value;
-use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, params_from_iter};
 
 use super::schema::{Table, quoted};
@@ -306,12 +306,11 @@ impl Storage for Store {
         sql.condition(&table, &filter)?;
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
         let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
-        let mut values = Vec::new();
+        let mut fold = Fold::new(function);
         while let Some(row) = rows.next().map_err(fault)? {
-            let value: ValueRef<'_> = row.get_ref(0).map_err(fault)?;
-            values.push(from_sql(value, column.kind));
+            fold.add(&from_sql(row.get_ref(0).map_err(fault)?, column.kind));
         }
-        aggregate::fold(function, values.iter())
+        fold.finish()
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {
