@@ -266,9 +266,9 @@ impl Engine {
     pub fn fire(&self, script: &Arc<Script>, event: &Event) -> Outcome {
         let limits = self.world.limits();
         let budget = match event {
-            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms },
-            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms },
-            Event::Manual(_) => Budget { fuel: None, wall_ms: None },
+            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes },
+            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, memory_bytes: limits.memory_bytes },
+            Event::Manual(_) => Budget { fuel: None, wall_ms: None, memory_bytes: limits.manual_memory_bytes },
         };
         self.fire_within(script, event, budget)
     }

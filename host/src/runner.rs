@@ -11,6 +11,7 @@ use gbvm_stdlib::services::{Answer, Clock, Console, HttpClient, Level, Request};
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
+use gbvm_vm::memory;
 use gbvm_vm::program::Wanted;
 use gbvm_vm::value::Value;
 
@@ -24,8 +25,8 @@ use crate::scripts::Script;
 use crate::segment::{Segment, SegmentStorage};
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
 
-/// How many instructions run between two looks at the clock.
-const SLICE: u64 = 1_000_000;
+/// How many instructions run between two looks at the clock and at what the values take.
+const SLICE: u64 = 50_000;
 
 /// A run that begins or goes on.
 pub struct Start<'a> {
@@ -45,13 +46,15 @@ pub struct Start<'a> {
     pub budget: Budget,
 }
 
-/// How long a run may take.
+/// How long a run may take, and how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Instructions a segment may execute.
     pub fuel: Option<u64>,
     /// Wall time in milliseconds, waits for answers left out.
     pub wall_ms: Option<u64>,
+    /// Bytes that its values may take at one time.
+    pub memory_bytes: usize,
 }
 
 /// Executes a run as [`execute`] does, and logs its failure: for runs whose outcome nobody else shows.
@@ -134,6 +137,7 @@ struct Run<'r, 'w> {
 impl Run<'_, '_> {
     fn drive(&mut self) -> Result<Reply, Fault> {
         let linked = &self.start.script.linked;
+        let _bounded = memory::bound(self.budget.memory_bytes);
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
                 let mut vm = Vm::new(linked, self.world.limits());
@@ -154,6 +158,10 @@ impl Run<'_, '_> {
                     Ok(answer) => vm.resume(answer),
                     Err(fault) => vm.fail(fault)?,
                 }
+            }
+            // What the host made, such as rows, counts too.
+            if let Err(fault) = memory::check() {
+                vm.fail(fault)?;
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
             vm.set_fuel(Some(slice));

@@ -412,6 +412,10 @@ impl Vm {
     pub fn fail(&mut self, fault: Fault) -> Result<(), Fault> {
         let State::Waiting { first, site, .. } = self.state else {
             self.state = State::Ended;
+            // The place is the instruction that comes next.
+            if let Some(frame) = self.frames[..self.depth].last_mut() {
+                frame.pc += 1;
+            }
             return Err(self.placed(fault));
         };
         let base = self.base();

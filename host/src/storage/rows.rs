@@ -6,6 +6,7 @@ use gbvm_stdlib::aggregate::{self, Fold};
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
+use gbvm_vm::memory;
 use gbvm_vm::object::{Key, Object};
 use gbvm_vm::operators;
 use gbvm_vm::template::Template;
@@ -69,6 +70,7 @@ impl Store {
                 object.set(key, value)?;
             }
             found.push(Found { rowid, row: object });
+            memory::check()?;
         }
         Ok(found)
     }
