@@ -6,6 +6,7 @@
 mod access;
 mod core;
 pub mod count;
+mod explain;
 mod fast;
 mod place;
 mod portable;
@@ -414,6 +415,7 @@ impl Vm {
             self.state = State::Ended;
             return Err(self.placed(fault));
         };
+        let fault = self.with_way(fault);
         let base = self.base();
         let count = self.linked.program.sites[site.at()].arguments.len();
         self.stack[base + first.at()..][..count].fill(Value::Missing);

@@ -175,6 +175,8 @@ pub struct Import {
     pub phrase: Arc<str>,
     /// Whether it is called inside the loop.
     pub is_pure: bool,
+    /// Whether it gives rows, of which there may be none.
+    pub gives_rows: bool,
 }
 
 /// One call of an import.

@@ -151,7 +151,7 @@ fn program(seed: u64) -> Program {
         constants: vec![Constant::Int(3), Constant::Int(i64::MAX), Constant::Float(0.5), Constant::Float(1e300), Constant::Text("ab".into()), Constant::Text("7".into())],
         names: vec!["x".into(), "y".into()],
         shapes: vec![vec![NameIndex(0), NameIndex(1)]],
-        imports: vec![Import { phrase: "FIRST".into(), is_pure: true }, Import { phrase: "ASK".into(), is_pure: false }],
+        imports: vec![Import { phrase: "FIRST".into(), is_pure: true, gives_rows: false }, Import { phrase: "ASK".into(), is_pure: false, gives_rows: false }],
         globals: vec!["g".into()],
         caches: 4,
         sources: vec![SourceText { name: "random.bas".into(), text: "".into() }],

@@ -182,7 +182,7 @@ impl Emitter {
     pub fn import(&mut self, signature: &Signature) -> ImportIndex {
         let imports = &mut self.program.imports;
         ImportIndex(interned(&mut self.imports, signature.phrase, &mut self.is_full, || {
-            imports.push(Import { phrase: signature.phrase.into(), is_pure: signature.kind == Kind::Pure });
+            imports.push(Import { phrase: signature.phrase.into(), is_pure: signature.kind == Kind::Pure, gives_rows: signature.row_or_list });
             imports.len()
         }))
     }

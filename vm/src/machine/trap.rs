@@ -121,7 +121,8 @@ impl Vm {
         let program = self.linked.program();
         let span = fault.way.first().map(|at| program.spans[*at as usize]);
         let line = span.map(|span| line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize).0);
-        let looked_at = span.map_or(0, |span| u64::from(span.start) / 64) + self.alive().len() as u64;
+        // The text is read up to the place, and the procedure's code for who set what.
+        let looked_at = span.map_or(0, |span| u64::from(span.start) / 64) + self.alive().len() as u64 + self.linked.code.len() as u64 / 16;
         self.fuel = self.fuel.saturating_sub((TRAP_COST + looked_at) * INSTRUCTION_FUEL);
         let values = [Value::Text(Text::data(fault.message.clone())), Value::Text(Text::data(fault.code.as_ref())), line.map_or(Value::Missing, |line| Value::Int(i64::from(line)))];
         let error = Object::of_fields(FIELDS.into_iter().zip(values)).map_or(Value::Null, Value::Object);
@@ -130,11 +131,15 @@ impl Vm {
         (error, Value::array(way.collect()).unwrap_or_default())
     }
 
-    /// The fault with the instructions that led to it, innermost first, unless it has them.
-    fn with_way(&self, mut fault: Fault) -> Fault {
+    /// The fault with the instructions that led to it, innermost first, and the names of what is at fault, unless it has
+    /// them.
+    pub(super) fn with_way(&self, mut fault: Fault) -> Fault {
         let code = self.linked.program().code.len() as u32;
         fault.way.retain(|at| *at < code);
         if fault.way.is_empty() {
+            if !fault.ends_run {
+                fault = self.explained(fault);
+            }
             fault.way.extend(self.alive().iter().rev().take(TRACE_MAX).map(|frame| frame.pc.saturating_sub(1)));
         }
         fault
