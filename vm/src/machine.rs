@@ -36,6 +36,7 @@ pub(crate) use core::{WINDOW, Window};
 use core::{Callee, Core, Flow, INSTRUCTION_FUEL, Stopped};
 use count::Counts;
 use switch::Lookup;
+pub use trap::StatementKey;
 
 /// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
 /// one: neither may look like a hit.
@@ -187,6 +188,8 @@ pub struct Vm {
     /// For each field instruction, the shape it last met and the field's slot in it.
     caches: Vec<(u64, u32)>,
     fuel: u64,
+    /// The statements that have failed and that the host has not undone yet.
+    undone: Vec<StatementKey>,
     dispatcher: Dispatcher,
 }
 
@@ -216,6 +219,7 @@ impl Vm {
             shapes,
             caches: vec![MET_NOTHING; usize::from(program.caches)],
             fuel: u64::MAX,
+            undone: Vec::new(),
             dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
     }

@@ -146,6 +146,8 @@ pub struct Handler {
     /// Two registers for what failed and where: an object with the message, the code and the line, and the places that
     /// led there; of the end of the run NULL.
     pub error: Reg,
+    /// Where it guards a statement of which nothing may stay when it fails: the register that counts such statements.
+    pub count: Option<Reg>,
 }
 
 /// What a handler takes.

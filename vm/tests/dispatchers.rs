@@ -140,7 +140,7 @@ fn handlers(dice: &mut Dice, entry: u32) -> Vec<Handler> {
             _ => Takes::While(dice.register(), dice.below(3) as u16),
         };
         let end = start + dice.below(LENGTH - start) + 1;
-        Handler { start: entry + start, end: entry + end, takes, target: Target(entry + dice.below(LENGTH)), error: Reg(dice.below(u32::from(dice.registers)) as u8) }
+        Handler { start: entry + start, end: entry + end, takes, target: Target(entry + dice.below(LENGTH)), error: Reg(dice.below(u32::from(dice.registers)) as u8), count: None }
     };
     (0..count).map(handler).collect()
 }

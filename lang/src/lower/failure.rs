@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{Reg, Root, Span, Takes};
+use gbvm_vm::signature::Access;
 use rustc_hash::FxHashMap;
 
 use super::Lowering;
@@ -18,7 +19,7 @@ use super::emit::{Guard, Label};
 use super::place::Place;
 use crate::ast::{Catch, ErrorPart, Expression, Name, OnError, Statement, StatementKind};
 use crate::labels;
-use crate::resolve::ERROR;
+use crate::resolve::{Answer, ERROR};
 
 /// The mode in which the statement behind the one that failed is next.
 const RESUME: u16 = 1;
@@ -59,6 +60,8 @@ struct Orders {
     error: Reg,
     /// Nobody reads what comes here.
     spare: Reg,
+    /// How many statements were executed of which nothing stays if they fail.
+    count: Reg,
     /// The labels that it goes to, by their modes.
     labels: Vec<Rc<str>>,
 }
@@ -109,8 +112,9 @@ impl Lowering<'_> {
         reserve();
         let spare = reserve();
         reserve();
+        let count = reserve();
         let labels = labels::trapped(body).into_iter().filter(|name| self.failure.labels.contains_key(name)).collect();
-        self.failure.on_error = Some(Orders { mode, ordered, error, spare, labels });
+        self.failure.on_error = Some(Orders { mode, ordered, error, spare, count, labels });
     }
 
     /// Nothing was ordered and nothing has failed when a routine begins.
@@ -120,6 +124,7 @@ impl Lowering<'_> {
         for register in [orders.error, Reg(orders.error.0 + 1)] {
             self.emit(span, Instruction::LoadMissing { dst: register });
         }
+        self.emit(span, Instruction::LoadInt { dst: orders.count, value: 0 });
     }
 
     fn order(&mut self, orders: &Orders, mode: u16, span: Span) {
@@ -152,10 +157,15 @@ impl Lowering<'_> {
     }
 
     /// Lowers one statement, or one line of WITH, so that the next can follow where it fails.
-    pub(super) fn guarded(&mut self, span: Span, act: impl FnOnce(&mut Self)) {
+    /// Of one that `is_whole` nothing may stay then, whatever it called.
+    pub(super) fn guarded(&mut self, span: Span, is_whole: bool, act: impl FnOnce(&mut Self)) {
         let Some(orders) = self.failure.on_error.clone().filter(|_| self.guards_statements()) else { return act(self) };
         let [start, end, resume] = [(); 3].map(|()| self.emit.label());
         let position = self.emit.position();
+        let count = is_whole.then_some(orders.count);
+        if let Some(count) = count {
+            self.emit(span, Instruction::AddInt { dst: count, a: count, value: 1 });
+        }
         self.emit.mark(start);
         let outer = self.failure.assigned.take();
         act(self);
@@ -174,7 +184,7 @@ impl Lowering<'_> {
                 this.failure.stubs.push(Stub::Resume { entry, unset, resume, span });
                 entry
             };
-            this.emit.guard(Guard { start, end, takes, target, error: orders.error });
+            this.emit.guard(Guard { start, end, takes, target, error: orders.error, count });
         };
         match assigned {
             None => guard(self, start, end, None),
@@ -183,6 +193,23 @@ impl Lowering<'_> {
                 guard(self, from, end, Some((place, top)));
             }
         }
+    }
+
+    /// Whether a statement may have done something before it fails: it calls a procedure, or keywords that write, more
+    /// than one. Blocks are not meant: what stands in them are statements of their own.
+    pub(super) fn does_much(&self, statement: &Statement) -> bool {
+        if !self.guards_statements() || !crate::walk::blocks(statement).is_empty() {
+            return false;
+        }
+        let (mut calls, mut writes) = (false, 0);
+        for expression in crate::walk::own_expressions(statement) {
+            crate::walk::each_part(expression, &mut |part| match self.whole.callee(self.routine, part) {
+                Some(Answer::Procedure(_)) => calls = true,
+                Some(Answer::Builtin(index)) => writes += usize::from(self.whole.signatures[usize::from(index)].access == Access::Write),
+                Some(Answer::Nobody) | None => {}
+            });
+        }
+        calls || writes > 1
     }
 
     /// Notes that the statement at hand assigns to a place, which is MISSING if it fails from here on.
@@ -211,7 +238,7 @@ impl Lowering<'_> {
             let entry = self.emit.label();
             let span = block.first().map_or(Span::default(), |first| first.span);
             self.failure.stubs.push(Stub::Trap { entry, label, span });
-            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error });
+            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error, count: None });
         }
     }
 
@@ -336,7 +363,7 @@ impl Lowering<'_> {
         if let Some(catch) = catch {
             self.jump_on_to(done, span);
             let caught = self.emit.label();
-            self.emit.guard(Guard { start, end, takes: Takes::Faults, target: caught, error });
+            self.emit.guard(Guard { start, end, takes: Takes::Faults, target: caught, error, count: None });
             self.emit.bind(caught);
             self.catch(catch, error);
         }
@@ -346,7 +373,7 @@ impl Lowering<'_> {
         if let Some(finally) = finally {
             let around = self.failure.finallies.pop().expect("it was pushed above, and whoever pushed more has popped them");
             let entry = self.emit.label();
-            self.emit.guard(Guard { start, end: guarded, takes: Takes::Everything, target: entry, error });
+            self.emit.guard(Guard { start, end: guarded, takes: Takes::Everything, target: entry, error, count: None });
             self.failure.stubs.push(Stub::Failed { entry, route: around.route, finally: done, span });
             self.region(finally);
             self.go_on_after(around, error, span);
@@ -485,6 +512,6 @@ impl Lowering<'_> {
         self.store(place, src, span);
         self.emit.mark(end);
         self.registers.release(mark);
-        self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, RESUME), target: resume, error: orders.spare });
+        self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, RESUME), target: resume, error: orders.spare, count: None });
     }
 }
