@@ -117,8 +117,7 @@ fn reason(program: &Program, procedure: &Procedure, register: Reg, at: u32) -> S
             Operand::Window(first, _) => first == register,
             _ => false,
         };
-        let adopts = matches!(instruction, I::LoadMissing { .. } | I::SetField { .. } | I::SetIndex { .. } | I::SetIndexField { .. } | I::Push { .. });
-        !adopts && instruction.operands().iter().any(is_written)
+        !changes_inside(instruction) && instruction.operands().iter().any(is_written)
     };
     let writers: Vec<u32> = (procedure.entry..procedure.end).filter(|pc| *pc != at).filter(writes).collect();
     let line = |pc: u32| {
@@ -145,6 +144,16 @@ fn reason(program: &Program, procedure: &Procedure, register: Reg, at: u32) -> S
         },
         _ => String::new(),
     }
+}
+
+/// Whether an instruction writes a register only to change something in its value, or to leave nothing in it.
+fn changes_inside(instruction: I) -> bool {
+    matches!(
+        instruction,
+        I::LoadMissing { .. } | I::SetField { .. } | I::SetIndex { .. } | I::SetIndexField { .. } | I::Push { .. }
+            | I::AddToField { .. } | I::AddToIndex { .. } | I::AddToIndexField { .. }
+            | I::SubtractFromField { .. } | I::SubtractFromIndex { .. } | I::SubtractFromIndexField { .. }
+    )
 }
 
 /// The text of what an instruction refuses: of an argument where one is at fault, else of all of it. None of what fails
