@@ -154,21 +154,28 @@ impl Run<'_, '_> {
                 self.segment.note_statements(vm.statements())?;
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
-                    Err(fault) => vm.fail(fault)?,
+                    Err(fault) => {
+                        let before = vm.fuel();
+                        vm.fail(fault)?;
+                        if let Err(fault) = self.spend(before.saturating_sub(vm.fuel())) {
+                            vm.fail(fault)?;
+                        }
+                    }
                 }
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
             vm.set_fuel(Some(slice));
-            match vm.run(&now) {
+            let stop = vm.run(&now);
+            match stop {
                 Stop::Done => {
                     self.undo_failed(&mut vm)?;
                     self.segment.note_statements(Vec::new())?;
                     return outcome::reply_of(&vm);
                 }
                 Stop::Failed(fault) => return Err(fault),
-                Stop::HostCall => {}
-                Stop::OutOfFuel => {
-                    if let Err(fault) = self.spend(slice) {
+                Stop::HostCall | Stop::OutOfFuel => {
+                    let used = if let Stop::OutOfFuel = stop { slice } else { slice.saturating_sub(vm.fuel()) };
+                    if let Err(fault) = self.spend(used) {
                         vm.fail(fault)?;
                     }
                 }

@@ -269,6 +269,11 @@ impl Vm {
         self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.saturating_mul(INSTRUCTION_FUEL));
     }
 
+    /// How much of the fuel is left, in instructions.
+    pub fn fuel(&self) -> u64 {
+        self.fuel / INSTRUCTION_FUEL
+    }
+
     /// Begins or goes on until the run needs something. A run that has ended stays so.
     pub fn run(&mut self, now: &dyn Fn() -> Instant) -> Stop {
         self.run_until(now, None)
