@@ -16,9 +16,9 @@ use super::Lowering;
 use super::emit::{Guard, Label};
 use super::place::Place;
 use super::tries::{self, Exit, Finally};
-use crate::ast::{ErrorPart, Expression, Name, OnError, Statement, StatementKind};
+use crate::ast::{ErrorPart, Expression, ExpressionKind, Name, OnError, Statement, StatementKind};
 use crate::labels;
-use crate::resolve::{Answer, ERROR};
+use crate::resolve::{Answer, ERROR, Meaning};
 
 /// The mode in which the statement behind the one that failed is next.
 const RESUME: u16 = 1;
@@ -259,8 +259,8 @@ impl Lowering<'_> {
             let mut found = false;
             crate::walk::each_expression(body, &mut |expression| {
                 found |= match &expression.kind {
-                    crate::ast::ExpressionKind::ErrorPart(_) => true,
-                    crate::ast::ExpressionKind::Name(name) => &*name.folded == ERROR,
+                    ExpressionKind::ErrorPart(_) => true,
+                    ExpressionKind::Name(name) => &*name.folded == ERROR,
                     _ => false,
                 };
             });
@@ -299,11 +299,21 @@ impl Lowering<'_> {
 
     /// `ERROR MESSAGE` and `ERROR CODE`; empty where there was no error.
     pub(super) fn error_part(&mut self, part: ErrorPart, dst: Reg, span: Span) {
-        let Some(object) = self.error_register(span) else { return self.emit(span, Instruction::LoadMissing { dst }) };
-        let name = self.emit.name(match part {
+        self.error_field(match part {
             ErrorPart::Message => "message",
             ErrorPart::Code => "code",
-        });
+        }, dst, span);
+    }
+
+    /// Whether an expression is ERROR, whose fields are those of the error.
+    pub(super) fn is_last_error(&self, expression: &Expression) -> bool {
+        matches!(&expression.kind, ExpressionKind::Name(name) if self.whole.meaning(self.routine, &name.folded) == Meaning::Error)
+    }
+
+    /// `ERROR.message` and the like.
+    pub(super) fn error_field(&mut self, field: &str, dst: Reg, span: Span) {
+        let Some(object) = self.error_register(span) else { return self.emit(span, Instruction::LoadMissing { dst }) };
+        let name = self.emit.name(field);
         let cache = self.emit.cache();
         self.emit(span, Instruction::GetField { dst, object, name, cache });
     }
