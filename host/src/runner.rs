@@ -150,7 +150,6 @@ impl Run<'_, '_> {
         let now = move || clock.now();
         loop {
             if vm.pending().is_some() {
-                self.undo_failed(&mut vm)?;
                 self.segment.note_statements(vm.statements())?;
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
@@ -174,6 +173,7 @@ impl Run<'_, '_> {
                 }
                 Stop::Failed(fault) => return Err(fault),
                 Stop::HostCall | Stop::OutOfFuel => {
+                    self.undo_failed(&mut vm)?;
                     let used = if let Stop::OutOfFuel = stop { slice } else { slice.saturating_sub(vm.fuel()) };
                     if let Err(fault) = self.spend(used) {
                         vm.fail(fault)?;

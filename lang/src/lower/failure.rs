@@ -24,6 +24,7 @@ use crate::resolve::{Answer, ERROR, Meaning};
 const RESUME: u16 = 1;
 /// The mode of the first label.
 const FIRST_LABEL: u16 = 2;
+
 /// The state of a routine that is being lowered.
 #[derive(Default)]
 pub(super) struct Failure {
