@@ -154,9 +154,16 @@ impl Run<'_, '_> {
         let now = move || clock.now();
         loop {
             if vm.pending().is_some() {
+                self.segment.note_statements(vm.statements())?;
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
-                    Err(fault) => vm.fail(fault)?,
+                    Err(fault) => {
+                        let before = vm.fuel();
+                        vm.fail(fault)?;
+                        if let Err(fault) = self.spend(before.saturating_sub(vm.fuel())) {
+                            vm.fail(fault)?;
+                        }
+                    }
                 }
             }
             // What the host made, such as rows, counts too.
@@ -165,17 +172,28 @@ impl Run<'_, '_> {
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
             vm.set_fuel(Some(slice));
-            match vm.run(&now) {
-                Stop::Done => return outcome::reply_of(&vm),
+            let stop = vm.run(&now);
+            match stop {
+                Stop::Done => {
+                    self.undo_failed(&mut vm)?;
+                    self.segment.note_statements(Vec::new())?;
+                    return outcome::reply_of(&vm);
+                }
                 Stop::Failed(fault) => return Err(fault),
-                Stop::HostCall => {}
-                Stop::OutOfFuel => {
-                    if let Err(fault) = self.spend(slice) {
+                Stop::HostCall | Stop::OutOfFuel => {
+                    self.undo_failed(&mut vm)?;
+                    let used = if let Stop::OutOfFuel = stop { slice } else { slice.saturating_sub(vm.fuel()) };
+                    if let Err(fault) = self.spend(used) {
                         vm.fail(fault)?;
                     }
                 }
             }
         }
+    }
+
+    /// Undoes what statements wrote that have failed while the script went on.
+    fn undo_failed(&self, vm: &mut Vm) -> Result<(), Fault> {
+        vm.take_undone().into_iter().try_for_each(|statement| self.segment.undo(statement))
     }
 
     /// Counts instructions that were used up, and looks at the clock.
@@ -206,7 +224,7 @@ impl Run<'_, '_> {
             self.end_segment(vm, state).map_err(Fault::and_ends)?;
         }
         if vm.is_guarded() {
-            self.segment.guard_statement();
+            self.segment.guard_call();
         }
         let clock = RunClock { world: self.world, deadline: self.deadline };
         let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
@@ -223,7 +241,7 @@ impl Run<'_, '_> {
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
         let answer = function(&mut context, &call);
-        self.segment.end_statement(answer.is_ok()).and(answer)
+        self.segment.end_call(answer.is_ok()).and(answer)
     }
 
     /// Commits what the segment wrote, together with the point from which the run goes on.

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
 use gbvm_vm::fault::Fault;
+use gbvm_vm::machine::StatementKey;
 use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
@@ -14,8 +15,10 @@ use crate::storage::late::StoreGuard;
 use crate::storage::savepoint::Savepoint;
 use crate::storage::{RunIdentity, Store};
 
-/// The number of the point before a statement: above all others that may be open.
-const STATEMENT: usize = 1_000;
+/// The numbers of the points before statements begin here: above all others that may be open.
+const STATEMENTS: usize = 1_000;
+/// The number of the point before a call.
+const CALL: usize = 2_000;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
@@ -29,14 +32,26 @@ pub struct Segment<'a> {
 struct State<'a> {
     open: Option<StoreGuard<'a>>,
     has_written: bool,
-    statement: Statement,
+    call: Guard,
+    /// The statements at hand of which nothing may stay if they fail, outermost first.
+    at_hand: Vec<StatementKey>,
+    /// Those that have written something, or that stand around such a one, with the points before them.
+    begun: Vec<Begun>,
     /// Why mails were refused while they were queued: dead letters once this is committed.
     dead: Vec<Fault>,
 }
 
-/// What is known of the statement at hand.
+/// A statement that can be undone.
+struct Begun {
+    key: StatementKey,
+    before: Savepoint,
+    /// How many mails were refused before it.
+    refused: usize,
+}
+
+/// What is known of the call at hand.
 #[derive(Default)]
-enum Statement {
+enum Guard {
     /// Where it fails, the run fails, and everything is undone.
     #[default]
     Plain,
@@ -69,37 +84,74 @@ impl<'a> Segment<'a> {
             state.open = Some(store);
         }
         state.has_written |= is_write;
-        let State { open, statement, dead, .. } = &mut *state;
+        let State { open, call, at_hand, begun, dead, .. } = &mut *state;
         let store = open.as_mut().expect("the segment was opened above");
-        if is_write && matches!(statement, Statement::Guarded) {
-            let before = store.set_savepoint(STATEMENT)?;
-            *statement = Statement::Written { before, refused: dead.len() };
+        if is_write {
+            for key in &at_hand[begun.len()..] {
+                let before = store.set_savepoint(STATEMENTS + begun.len())?;
+                begun.push(Begun { key: *key, before, refused: dead.len() });
+            }
+            if matches!(call, Guard::Guarded) {
+                let before = store.set_savepoint(CALL)?;
+                *call = Guard::Written { before, refused: dead.len() };
+            }
         }
         act(store)
     }
 
-    /// Makes the statement at hand one that can be undone alone, should it fail.
-    pub fn guard_statement(&self) {
-        self.state.borrow_mut().statement = Statement::Guarded;
+    /// Notes which statements are at hand of which nothing may stay if they fail. Those that are not any more are over.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_statements(&self, at_hand: Vec<StatementKey>) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let go_on = state.begun.iter().zip(&at_hand).take_while(|(begun, key)| begun.key == **key).count();
+        let State { open, begun, .. } = &mut *state;
+        let over = begun.drain(go_on..).next();
+        if let (Some(over), Some(store)) = (over, open) {
+            store.release(&over.before).map_err(Fault::and_ends)?;
+        }
+        state.at_hand = at_hand;
+        Ok(())
     }
 
-    /// Ends the statement at hand: what a guarded one wrote stays if it succeeded and is undone if not.
+    /// Undoes what a statement wrote that has failed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn undo(&self, key: StatementKey) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let Some(at) = state.begun.iter().position(|begun| begun.key == key) else { return Ok(()) };
+        let State { open, begun, dead, .. } = &mut *state;
+        if let (Some(failed), Some(store)) = (begun.drain(at..).next(), open) {
+            dead.truncate(failed.refused);
+            store.go_back(failed.before).map_err(Fault::and_ends)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the call at hand one that can be undone alone, should it fail.
+    pub fn guard_call(&self) {
+        self.state.borrow_mut().call = Guard::Guarded;
+    }
+
+    /// Ends the call at hand: what a guarded one wrote stays if it succeeded and is undone if not.
     ///
     /// # Errors
     /// Those of the database, and `E_DATABASE` where the failure has undone the whole transaction: the script cannot go
     /// on without what it wrote before.
-    pub fn end_statement(&self, has_succeeded: bool) -> Result<(), Fault> {
+    pub fn end_call(&self, has_succeeded: bool) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
-        let statement = std::mem::take(&mut state.statement);
+        let call = std::mem::take(&mut state.call);
         let State { open: Some(store), dead, .. } = &mut *state else { return Ok(()) };
-        match statement {
-            Statement::Plain => Ok(()),
-            Statement::Guarded | Statement::Written { .. } if !store.in_transaction() => {
+        match call {
+            Guard::Plain => Ok(()),
+            Guard::Guarded | Guard::Written { .. } if !store.in_transaction() => {
                 Err(Fault::ending("E_DATABASE", "the database undid everything that this run had written, so the run cannot go on"))
             }
-            Statement::Guarded => Ok(()),
-            Statement::Written { before, .. } if has_succeeded => store.release(&before).map_err(Fault::and_ends),
-            Statement::Written { before, refused } => {
+            Guard::Guarded => Ok(()),
+            Guard::Written { before, .. } if has_succeeded => store.release(&before).map_err(Fault::and_ends),
+            Guard::Written { before, refused } => {
                 dead.truncate(refused);
                 store.go_back(before).map_err(Fault::and_ends)
             }
@@ -123,7 +175,8 @@ impl<'a> Segment<'a> {
     /// Those of the database; then everything of the segment is undone.
     pub fn commit(&self) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
-        state.statement = Statement::Plain;
+        state.call = Guard::Plain;
+        state.begun.clear();
         let wrote = std::mem::take(&mut state.has_written);
         let dead = std::mem::take(&mut state.dead);
         let Some(mut store) = state.open.take() else { return Ok(()) };
@@ -145,7 +198,8 @@ impl<'a> Segment<'a> {
     pub fn rollback(&self) {
         let mut state = self.state.borrow_mut();
         state.has_written = false;
-        state.statement = Statement::Plain;
+        state.call = Guard::Plain;
+        state.begun.clear();
         state.dead.clear();
         if let Some(mut store) = state.open.take() {
             store.rollback();

@@ -16,6 +16,7 @@ mod regs;
 mod select;
 mod stmt;
 mod sum;
+mod tries;
 mod with;
 
 use std::borrow::Cow;
@@ -248,7 +249,7 @@ impl Lowering<'_> {
 
     fn leave(&mut self, leave: Leave, span: Span) {
         if let Some((index, continues)) = self.left_loop(leave) {
-            return self.exit(failure::Exit::Loop { index, continues }, span);
+            return self.exit(tries::Exit::Loop { index, continues }, span);
         }
         match leave {
             // The machine lets the FINALLYs around, its own and its callers', run first.

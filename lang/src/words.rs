@@ -4,13 +4,16 @@
 //! After `.` every word is a field; where a value is expected a phrase of the table is a keyword only if what follows
 //! can start its argument; at the start of a statement a word is a variable if it is assigned to.
 
+mod failures;
+
 use rustc_hash::FxHashSet;
 
 use gbvm_vm::signature::Form;
 
-use crate::ast::{ErrorPart, Leave};
+use crate::ast::Leave;
 use crate::phrase::Phrases;
 use crate::token::{Lexeme, Token, Word};
+use failures::{destinations, error_part};
 
 /// Decides every word; the result holds items that end with [`Token::Break`].
 pub fn decide(raw: &[Lexeme], phrases: &Phrases) -> Vec<Lexeme> {
@@ -88,12 +91,6 @@ fn procedures(raw: &[Lexeme]) -> FxHashSet<&str> {
         }
     }
     names
-}
-
-/// The folded words behind GOTO.
-fn destinations(raw: &[Lexeme]) -> FxHashSet<&str> {
-    let pairs = raw.iter().zip(raw.iter().skip(1));
-    pairs.filter(|(word, _)| word.token.word() == Some("goto")).filter_map(|(_, next)| next.token.word()).collect()
 }
 
 impl Reader<'_> {
@@ -356,14 +353,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a word that is no keyword labels its line: `name:` with nothing behind it, or with the rest of a line that
-    /// something jumps to.
-    fn is_label(&self, at: usize, folded: &str) -> bool {
-        let starts_line = at == 0 || self.raw[at - 1].token == Token::Newline;
-        let is_alone = *self.raw_token(at + 2) == Token::Newline || self.destinations.contains(folded);
-        starts_line && *self.raw_token(at + 1) == Token::Colon && is_alone && !self.procedures.contains(folded)
-    }
-
     /// The word of structure at the start of a statement, and how many words it has.
     fn structure(&self, at: usize, folded: &str) -> Option<(Token, usize)> {
         if let Some(found) = self.failure_structure(at, folded) {
@@ -398,31 +387,6 @@ impl Reader<'_> {
             _ => return None,
         };
         Some((token, 1))
-    }
-
-    /// The words about failures, jumps and shared names; they came late, so that a procedure of the script may have the
-    /// name of one.
-    fn failure_structure(&self, at: usize, folded: &str) -> Option<(Token, usize)> {
-        if self.procedures.contains(folded) {
-            return None;
-        }
-        let (next, third) = (self.raw_word(at + 1), self.raw_word(at + 2));
-        let found = match (folded, next) {
-            ("try", _) if self.ends_item(at + 1) => (Token::Try, 1),
-            ("catch", _) if self.ends_item(at + 1) || next.is_some() => (Token::Catch, 1),
-            ("finally", _) if self.ends_item(at + 1) => (Token::Finally, 1),
-            ("throw", _) if self.starts_argument(at + 1, true) || self.ends_item(at + 1) => (Token::Throw, 1),
-            ("goto", _) => (Token::Goto, 1),
-            ("shared", Some(_)) => (Token::Shared, 1),
-            ("clear", Some("error")) if self.ends_item(at + 2) => (Token::ClearError, 2),
-            ("on", Some("error")) => match third {
-                Some("resume") if self.raw_word(at + 3) == Some("next") => (Token::OnErrorResume, 4),
-                Some("goto") => (Token::OnErrorGoto, 3),
-                _ => (Token::OnError, 2),
-            },
-            _ => return None,
-        };
-        Some(found)
     }
 
     /// Whether a place begins at a raw token and is assigned to: `a.b[c].d =`.
@@ -603,15 +567,6 @@ fn end_of(folded: &str) -> Option<Token> {
         "sub" => Token::EndSub,
         "function" => Token::EndFunction,
         "try" => Token::EndTry,
-        _ => return None,
-    })
-}
-
-/// The part of the last error that a word behind ERROR names.
-fn error_part(folded: &str) -> Option<ErrorPart> {
-    Some(match folded {
-        "message" => ErrorPart::Message,
-        "code" => ErrorPart::Code,
         _ => return None,
     })
 }

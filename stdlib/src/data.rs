@@ -74,9 +74,7 @@ const NAME_MAX: usize = 63;
 pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, keyword: &str) -> Result<String, Fault> {
     let value = call.argument(argument);
     let Value::Text(text) = value else {
-        let name = call.argument_name(argument);
-        let hint = if value.is_nothing() && !name.is_empty() { format!(" Was \"{name}\" ever set?") } else { String::new() };
-        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}.{hint}", arguments::kind_of(value))).at_argument(argument as u8));
+        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
     };
     let name = text.as_str();
     let shown = if text.is_literal() { format!("\"{name}\"") } else { "this text, which is data,".to_owned() };

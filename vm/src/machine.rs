@@ -6,6 +6,7 @@
 mod access;
 mod core;
 pub mod count;
+mod explain;
 mod fast;
 mod place;
 mod portable;
@@ -35,6 +36,7 @@ pub(crate) use core::{WINDOW, Window};
 use core::{Callee, Core, Flow, INSTRUCTION_FUEL, Stopped};
 use count::Counts;
 use switch::Lookup;
+pub use trap::StatementKey;
 
 /// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
 /// one: neither may look like a hit.
@@ -186,6 +188,8 @@ pub struct Vm {
     /// For each field instruction, the shape it last met and the field's slot in it.
     caches: Vec<(u64, u32)>,
     fuel: u64,
+    /// The statements that have failed and that the host has not undone yet.
+    undone: Vec<StatementKey>,
     dispatcher: Dispatcher,
 }
 
@@ -215,6 +219,7 @@ impl Vm {
             shapes,
             caches: vec![MET_NOTHING; usize::from(program.caches)],
             fuel: u64::MAX,
+            undone: Vec::new(),
             dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
     }
@@ -262,6 +267,11 @@ impl Vm {
     /// looks at much counts as many.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.saturating_mul(INSTRUCTION_FUEL));
+    }
+
+    /// How much of the fuel is left, in instructions.
+    pub fn fuel(&self) -> u64 {
+        self.fuel / INSTRUCTION_FUEL
     }
 
     /// Begins or goes on until the run needs something. A run that has ended stays so.
@@ -418,6 +428,7 @@ impl Vm {
             }
             return Err(self.placed(fault));
         };
+        let fault = self.with_way(fault);
         let base = self.base();
         let count = self.linked.program.sites[site.at()].arguments.len();
         self.stack[base + first.at()..][..count].fill(Value::Missing);

@@ -93,6 +93,7 @@ impl Lowering<'_> {
                 self.into(no, dst);
                 self.emit.bind(end);
             }
+            ExpressionKind::Field(object, name) if self.is_last_error(object) => self.error_field(&name.text, dst, span),
             ExpressionKind::Field(object, name) => {
                 let cache = self.emit.cache();
                 if let ExpressionKind::Index(array, index) = &object.kind {

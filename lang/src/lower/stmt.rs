@@ -20,7 +20,7 @@ impl Lowering<'_> {
         let mark = self.registers.mark();
         let once = self.once.len();
         if can_fail(&statement.kind) {
-            self.guarded(statement.span, |this| this.one(statement));
+            self.guarded(statement.span, self.does_much(statement), |this| this.one(statement));
         } else {
             self.one(statement);
         }
