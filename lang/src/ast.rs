@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use gbvm_vm::template::Template;
+
 use crate::source::Span;
 
 /// The most that expressions and blocks may nest; deeper is a compile error, so no pass needs a deep stack.
@@ -229,6 +231,9 @@ pub enum ExpressionKind {
     Method { object: Box<Expression>, name: Name, arguments: Vec<Expression> },
     /// A keyword of the table by its index, with its arguments.
     Keyword { index: u16, arguments: Vec<Expression> },
+    /// The filter of a word form; its values fill the template's holes, one each. A value that is a name which no
+    /// variable has is a column where the template compares with it.
+    Filter { template: Rc<Template>, values: Vec<Expression> },
     /// `[a, b]`.
     Array(Vec<Expression>),
     /// `{k: v}`.

@@ -5,6 +5,7 @@
 //! script, touches a file, or knows a keyword by name beyond the table of signatures it is given.
 
 pub mod ast;
+mod clause;
 mod compile;
 mod complaint;
 pub mod declare;

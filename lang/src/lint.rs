@@ -52,6 +52,7 @@ impl<'a> Linter<'a> {
     fn routine(&mut self, routine: usize) {
         let body = self.whole.routines[routine].body;
         let mut words: Vec<&Name> = Vec::new();
+        let mut columns: Vec<&Name> = Vec::new();
         walk::each_statement(body, &mut |statement| {
             let StatementKind::Expression(expression) = &statement.kind else { return };
             if let ExpressionKind::Name(name) = &expression.kind
@@ -61,12 +62,18 @@ impl<'a> Linter<'a> {
             }
             self.unused(expression);
         });
-        walk::each_expression(body, &mut |expression| self.expression(routine, expression));
+        walk::each_expression(body, &mut |expression| {
+            self.expression(routine, expression);
+            if let ExpressionKind::Filter { values, .. } = &expression.kind {
+                columns.extend(values.iter().filter_map(|value| self.whole.column(routine, value)));
+            }
+        });
         for word in &words {
             if self.whole.answer(&word.folded) == Answer::Nobody {
                 self.unanswered(routine, word);
             }
         }
+        words.append(&mut columns);
         self.variables(routine, &words);
         self.unreachable(body, self.whole.scopes[routine].traps_errors);
         self.stale_reads(routine, body);

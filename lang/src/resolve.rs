@@ -166,6 +166,14 @@ impl<'a> Whole<'a> {
         [routine, 0].into_iter().find(|owner| self.scopes[*owner].traps_errors)
     }
 
+    /// The column that a value of a word form's filter is, if it is a name that no variable has.
+    pub fn column<'e>(&self, routine: usize, value: &'e Expression) -> Option<&'e Name> {
+        match &value.kind {
+            ExpressionKind::Name(name) if self.meaning(routine, &name.folded) == Meaning::Unset => Some(name),
+            _ => None,
+        }
+    }
+
     /// Who answers an expression that is a call, if it is one.
     pub fn callee(&self, routine: usize, expression: &Expression) -> Option<Answer> {
         match &expression.kind {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gbvm_vm::signature::{Access, Role, Signature};
-use gbvm_vm::template::{Comparison, Condition, Template};
+use gbvm_vm::template::{Comparison, Condition, Template, Term};
 
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
 use crate::diagnostic::Diagnostic;
@@ -232,7 +232,14 @@ impl<'a> Call<'a> {
 
     fn filter_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
         for Origin { expression, .. } in self.flows.closure(self.routine, argument) {
-            let Some(template) = filter_sources(expression, |sources| filter::parse(sources).ok()) else { continue };
+            let template = match &expression.kind {
+                ExpressionKind::Filter { template, values } => {
+                    let column = |hole: u16| self.flows.whole().column(self.routine, &values[usize::from(hole)]).map(|name| name.text.to_string());
+                    Some(filter::with_columns(template, &column).0)
+                }
+                _ => filter_sources(expression, |sources| filter::parse(sources).ok()),
+            };
+            let Some(template) = template else { continue };
             let (mut columns, mut indexed) = (BTreeSet::new(), BTreeSet::new());
             filter_columns(&template, &mut columns, &mut indexed);
             columns.retain(|column| !is_id(column));
@@ -338,8 +345,12 @@ fn filter_columns(template: &Template, columns: &mut BTreeSet<String>, indexed: 
         match condition {
             Condition::And(parts) | Condition::Or(parts) => waiting.extend(parts),
             Condition::Not(part) => waiting.push(part),
-            Condition::Compare(column, comparison, _) => {
+            Condition::Compare(column, comparison, term) => {
                 columns.insert(column.clone());
+                if let Term::Column(other) = term {
+                    columns.insert(other.clone());
+                    continue;
+                }
                 if *comparison == Comparison::Equal {
                     indexed.insert(column.clone());
                 }

@@ -1,6 +1,8 @@
 //! What the grammar's actions call: builds expressions, keeps their depth bounded and gives keyword expressions the
 //! arguments that are theirs.
 
+mod form;
+
 use std::rc::Rc;
 
 use gbvm_vm::signature::{Form, Signature};
@@ -9,6 +11,8 @@ use crate::ast::{BinaryOperator, DEPTH_MAX, Expression, ExpressionKind, Literal,
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Word;
+
+pub use form::FormPart;
 
 /// What the actions of one parse share.
 pub struct Shaper<'a> {
@@ -211,6 +215,17 @@ impl<'a> Shaper<'a> {
         Edge { expression: self.node(kind, start, end), surplus: Vec::new(), comma: value.comma }
     }
 
+    /// `value IS NUMERIC`: the function of the table that tests it.
+    pub fn is_test(&mut self, value: Edge, is_negated: bool, index: u16, end: u32) -> Edge {
+        let value = self.left(value);
+        let start = value.expression.span.start;
+        let mut expression = self.keyword_node(index, vec![value.expression], start, end);
+        if is_negated {
+            expression = self.node(ExpressionKind::Unary(UnaryOperator::Not, Box::new(expression)), start, end);
+        }
+        Edge { expression, surplus: Vec::new(), comma: value.comma }
+    }
+
     /// `condition ? then : otherwise`.
     pub fn conditional(&mut self, condition: Edge, then: Expression, otherwise: Edge) -> Edge {
         let condition = self.left(condition);
@@ -335,6 +350,7 @@ fn deepest(kind: &ExpressionKind) -> u16 {
         | ExpressionKind::Sum(parts)
         | ExpressionKind::Concat(parts)
         | ExpressionKind::Array(parts)
+        | ExpressionKind::Filter { values: parts, .. }
         | ExpressionKind::Call { arguments: parts, .. }
         | ExpressionKind::Keyword { arguments: parts, .. } => of(parts),
         ExpressionKind::Unary(_, part)

@@ -4,6 +4,8 @@
 //! After `.` every word is a field; where a value is expected a phrase of the table is a keyword only if what follows
 //! can start its argument; at the start of a statement a word is a variable if it is assigned to.
 
+mod forms;
+
 use rustc_hash::FxHashSet;
 
 use gbvm_vm::signature::Form;
@@ -23,6 +25,7 @@ pub fn decide(raw: &[Lexeme], phrases: &Phrases) -> Vec<Lexeme> {
         out: Vec::with_capacity(raw.len()),
         item: 0,
         levels: vec![Level::default()],
+        forms: Vec::new(),
     };
     let mut at = 0;
     while at < raw.len() {
@@ -45,6 +48,8 @@ struct Reader<'a> {
     item: usize,
     /// The open brackets, outermost first; the first entry is the line itself.
     levels: Vec<Level>,
+    /// The word forms whose end has not come, outermost first.
+    forms: Vec<forms::OpenForm>,
 }
 
 /// What is open in one bracket.
@@ -52,6 +57,8 @@ struct Reader<'a> {
 struct Level {
     /// Whether it is `{`.
     is_object: bool,
+    /// Whether it is the `(` of a list behind IN.
+    is_list: bool,
     /// The `?` that wait for their `:`.
     questions: u32,
 }
@@ -99,20 +106,24 @@ fn destinations(raw: &[Lexeme]) -> FxHashSet<&str> {
 impl Reader<'_> {
     /// Decides the token at a place; how many raw tokens that used.
     fn step(&mut self, at: usize) -> usize {
+        if let Some(used) = self.in_form(at) {
+            return used;
+        }
         let token = match &self.raw[at].token {
             Token::Newline => return self.end_item(at, true),
             Token::Word(word) => return self.word(at, word),
             Token::Colon => return self.colon(at),
             Token::OpenParen => {
-                self.levels.push(Level::default());
-                self.paren(at)
+                let is_list = self.opens_list(at);
+                self.levels.push(Level { is_list, ..Level::default() });
+                if is_list { Token::OpenBracket } else { self.paren(at) }
             }
             Token::OpenBracket => {
                 self.levels.push(Level::default());
                 self.bracket(at)
             }
             Token::OpenBrace => {
-                self.levels.push(Level { is_object: true, questions: 0 });
+                self.levels.push(Level { is_object: true, ..Level::default() });
                 Token::OpenBrace
             }
             Token::HoleOpen => {
@@ -120,10 +131,8 @@ impl Reader<'_> {
                 Token::HoleOpen
             }
             token @ (Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose) => {
-                if self.levels.len() > 1 {
-                    self.levels.pop();
-                }
-                token.clone()
+                let level = if self.levels.len() > 1 { self.levels.pop() } else { None };
+                if level.is_some_and(|level| level.is_list) { Token::CloseBracket } else { token.clone() }
             }
             Token::Question => {
                 self.level().questions += 1;
@@ -149,6 +158,7 @@ impl Reader<'_> {
 
     /// Ends the item before the raw token at a place, unless one has just ended.
     fn end_item(&mut self, at: usize, ends_line: bool) -> usize {
+        self.close_forms(at);
         if ends_line {
             self.levels.truncate(1);
             self.level().questions = 0;
@@ -201,6 +211,24 @@ impl Reader<'_> {
     /// The token behind the bracket that opens at a place.
     fn behind_bracket(&self, at: usize) -> &Token {
         self.raw_token(self.partners.get(at).map_or(at, |&partner| partner as usize) + 1)
+    }
+
+    /// Whether the bracket here encloses a list behind IN: in a condition on columns always, else where it has a comma.
+    fn opens_list(&self, at: usize) -> bool {
+        if self.last() != Some(&Token::In) {
+            return false;
+        }
+        let partner = self.partners[at] as usize;
+        let mut depth = 0usize;
+        self.is_in_condition()
+            || self.raw[at + 1..partner.max(at + 1)].iter().any(|lexeme| {
+                match lexeme.token {
+                    Token::OpenParen | Token::OpenBracket | Token::OpenBrace => depth += 1,
+                    Token::CloseParen | Token::CloseBracket | Token::CloseBrace => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0 && lexeme.token == Token::Comma
+            })
     }
 
     /// A `(` behind a value calls it, except where `f (a), b` begins a list of arguments.
@@ -334,6 +362,9 @@ impl Reader<'_> {
     fn start(&mut self, at: usize, word: &Word) -> usize {
         if self.names_place(at + 1) {
             return self.name(at, word);
+        }
+        if let Some(used) = self.open_form(at, true) {
+            return used;
         }
         let keyword = self.keyword(at, true);
         // Only a phrase of several words takes a word of structure with it.
@@ -479,12 +510,38 @@ impl Reader<'_> {
             ("error", _) if let Some(part) = next.and_then(error_part) => return self.push(Token::ErrorPart(part), at, 2),
             ("new", _) if next == Some("object") => return self.push(Token::NewObject, at, 2),
             ("new", _) if next == Some("array") => return self.push(Token::NewArray, at, 2),
+            ("empty", Some(Token::Is | Token::Not)) if self.is_in_condition() && self.is_tested() => {
+                return self.push(Token::Null, at, 1);
+            }
             _ => {}
+        }
+        if let Some(index) = self.test(word) {
+            return self.push(Token::Test(index), at, 1);
+        }
+        if let Some(used) = self.open_form(at, false) {
+            return used;
         }
         match self.keyword(at, false) {
             Some((token, count)) => self.push(token, at, count),
             None => self.name(at, word),
         }
+    }
+
+    /// Whether IS, or IS NOT, stands directly before, behind a value.
+    fn is_tested(&self) -> bool {
+        match &self.out[self.item..] {
+            [.., Lexeme { token: Token::Is, .. }] => true,
+            [.., is, not] => is.token == Token::Is && not.token == Token::Not,
+            _ => false,
+        }
+    }
+
+    /// The function of the table that `IS` and this word name.
+    fn test(&self, word: &Word) -> Option<u16> {
+        if !self.is_tested() {
+            return None;
+        }
+        self.phrases.test(&word.folded)
     }
 
     fn compares(&self, at: usize) -> bool {
@@ -550,7 +607,7 @@ impl Reader<'_> {
                     !self.starts_value(at + 1) || self.phrases.at(&self.raw[at..]).next().is_some()
                 }
                 "do" => !self.ends_item(at + 1),
-                _ => !self.closes(at),
+                _ => !self.closes(at) && !self.begins_part(at),
             },
             _ => false,
         }

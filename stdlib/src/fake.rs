@@ -192,7 +192,7 @@ fn holds(condition: &Condition, row: &Object, filter: &Filter<'_>) -> Result<boo
         Condition::And(parts) => parts.iter().try_fold(true, |all, part| Ok(holds(part, row, filter)? && all)),
         Condition::Or(parts) => parts.iter().try_fold(false, |any, part| Ok(holds(part, row, filter)? || any)),
         Condition::Not(part) => Ok(!holds(part, row, filter)?),
-        Condition::Compare(column, comparison, term) => Ok(compares(row.read(column), *comparison, &query::operand(term, filter)?)),
+        Condition::Compare(column, comparison, term) => Ok(compares(row.read(column), *comparison, &beside(query::operand(term, filter)?, row))),
         Condition::Like(column, is_not, term) => {
             let text = coerce::text(row.read(column));
             let is_like = query::pattern(term, filter)?.is_some_and(|pattern| query::is_like(text.as_str(), &pattern));
@@ -214,15 +214,24 @@ fn holds(condition: &Condition, row: &Object, filter: &Filter<'_>) -> Result<boo
     }
 }
 
+/// An operand, or what stands in the column that it is.
+fn beside(operand: Operand, row: &Object) -> Operand {
+    match operand {
+        Operand::Column(column) if operators::is_empty(row.read(&column)) => Operand::WrittenEmpty,
+        Operand::Column(column) => Operand::Known(row.read(&column).clone()),
+        operand @ (Operand::Known(_) | Operand::WrittenEmpty | Operand::EmptyHole) => operand,
+    }
+}
+
 fn compares(value: &Value, comparison: Comparison, operand: &Operand) -> bool {
     let is_equal = || match operand {
         Operand::Known(other) => operators::equal(value, other),
         Operand::WrittenEmpty => operators::is_empty(value),
-        Operand::EmptyHole => false,
+        Operand::EmptyHole | Operand::Column(_) => false,
     };
     let order = |wanted: &[Ordering]| match operand {
         Operand::Known(other) => operators::order(value, other).is_some_and(|order| wanted.contains(&order)),
-        Operand::WrittenEmpty | Operand::EmptyHole => false,
+        Operand::WrittenEmpty | Operand::EmptyHole | Operand::Column(_) => false,
     };
     match comparison {
         Comparison::Equal => is_equal(),

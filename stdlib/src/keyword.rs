@@ -4,7 +4,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::native::PureFunction;
 use gbvm_vm::program::{CallSite, Wanted};
-use gbvm_vm::signature::{Access, Form, Kind, Param, Signature};
+use gbvm_vm::signature::{Access, Form, Kind, Param, Signature, WordForm};
 use gbvm_vm::template::{Source, Template};
 use gbvm_vm::value::Value;
 
@@ -58,6 +58,12 @@ impl Keyword {
     /// With other phrases for it.
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Keyword {
         self.signature.aliases = aliases;
+        self
+    }
+
+    /// With other ways to write it, in words.
+    pub const fn word_forms(mut self, word_forms: &'static [WordForm]) -> Keyword {
+        self.signature.word_forms = word_forms;
         self
     }
 

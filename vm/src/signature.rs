@@ -73,6 +73,59 @@ impl Param {
     }
 }
 
+/// A way to write a keyword with words between its arguments: `UPDATE t SET a = e WHERE c`.
+#[derive(Clone, Copy, Debug)]
+pub struct WordForm {
+    /// Its first words in capitals, one blank between them: `INSERT INTO`.
+    pub phrase: &'static str,
+    /// Its parts in the order in which they are written.
+    pub parts: &'static [Part],
+}
+
+/// One part of a word form.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The words before it in capitals; none before the first part and before a [`Holds::Choice`].
+    pub words: &'static str,
+    /// What is written there.
+    pub holds: Holds,
+    /// The parameter that it fills; [`Part::NEXT`] is the one behind those that are filled.
+    pub param: u8,
+}
+
+impl Part {
+    /// The parameter behind those that are filled already.
+    pub const NEXT: u8 = u8::MAX;
+
+    /// A part behind its words.
+    pub const fn new(words: &'static str, holds: Holds, param: u8) -> Part {
+        Part { words, holds, param }
+    }
+}
+
+/// What is written in one part of a word form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A name that stands for itself, or text.
+    Name,
+    /// A value.
+    Value,
+    /// One value or several with commas between them, for as many parameters.
+    Values,
+    /// `a = e, b = e`: a record.
+    Fields,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A condition whose left sides are columns.
+    Condition,
+    /// Columns to sort by.
+    Order,
+    /// How many rows.
+    Limit,
+    /// How many rows to pass over.
+    Offset,
+}
+
 /// What the compiler must know of one keyword.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
@@ -82,6 +135,8 @@ pub struct Signature {
     pub aliases: &'static [&'static str],
     /// How it is written.
     pub form: Form,
+    /// How else it may be written, in words.
+    pub word_forms: &'static [WordForm],
     /// How it reaches the machine.
     pub kind: Kind,
     /// Its parameters in order.
@@ -120,6 +175,7 @@ impl Signature {
             phrase,
             aliases: &[],
             form,
+            word_forms: &[],
             kind,
             params,
             variadic: false,

@@ -95,6 +95,7 @@ impl Lowering<'_> {
         if !self.arity_fits(signature, arguments.len(), span) {
             return;
         }
+        self.refuse_columns(signature, arguments);
         let mark = self.registers.mark();
         let adopting = self.adopting_places(signature, arguments);
         let first = Reg(self.registers.mark());
