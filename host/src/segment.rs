@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 
+use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
 use gbvm_vm::fault::Fault;
 use gbvm_vm::object::Object;
@@ -181,6 +182,10 @@ impl Storage for SegmentStorage<'_, '_> {
 
     fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> {
         self.0.within(true, |store| store.save(table, id, row))
+    }
+
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault> {
+        self.0.within(true, |store| store.merge(table, rows, keys))
     }
 
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {

@@ -4,6 +4,7 @@
 
 pub mod late;
 mod memory;
+mod merge;
 mod outbox;
 mod queue;
 mod rows;

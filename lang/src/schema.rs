@@ -138,6 +138,7 @@ impl<'a> Call<'a> {
                     }
                 }
                 Role::Filter => self.filter_needs(argument, &tables, schema),
+                Role::Field if writes => self.key_needs(argument, &tables, schema),
                 // Where a field may stand, some keywords take a filter.
                 Role::Field => self.filter_needs(argument, &tables, schema),
                 Role::Record if writes => {
@@ -227,6 +228,22 @@ impl<'a> Call<'a> {
             let needs = schema.tables.entry(table.clone()).or_default();
             let mine = fields.iter().filter(|field| !together || field.block == *block);
             needs.columns.extend(mine.map(|field| field.name.clone()).filter(|field| !is_id(field)));
+        }
+    }
+
+    /// The columns that identify the rows which are written: text with commas.
+    fn key_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
+        for Origin { expression, .. } in self.flows.closure(self.routine, argument) {
+            let ExpressionKind::Text(text) = &expression.kind else { continue };
+            let columns = text.split(',').map(str::trim).filter(|column| names::is_column(column) && !is_id(column));
+            for column in columns {
+                schema.field_names.insert(column.to_owned());
+                for (table, _) in tables {
+                    let needs = schema.tables.entry(table.clone()).or_default();
+                    needs.columns.insert(column.to_owned());
+                    needs.indexed.insert(column.to_owned());
+                }
+            }
         }
     }
 

@@ -111,7 +111,8 @@ pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, ke
     Ok(name.to_owned())
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a table or column may be called so.
+pub fn is_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     name.len() <= NAME_MAX
         && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -120,7 +121,10 @@ fn is_name(name: &str) -> bool {
 }
 
 /// A record to write: an object in which no secret would come to rest.
-fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault> {
+///
+/// # Errors
+/// `E_TYPE`, `E_SECRET_LEAK`.
+pub fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault> {
     let Value::Object(object) = value else {
         return Err(Fault::new("E_TYPE", format!("{keyword} stores an object, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
     };

@@ -16,6 +16,7 @@ use gbvm_vm::value::Value;
 
 use crate::aggregate;
 use crate::keyword::{FilterParser, HostContext, RunState};
+use crate::upsert::{self, Merged};
 use crate::query::{self, Operand};
 use crate::services::{Aggregate, Answer, Clock, Console, Filter, HttpClient, Level, Mail, Request, Storage};
 
@@ -329,6 +330,25 @@ impl Storage for FakeStorage {
         let mut row = row.clone();
         row.set_str("id", id.clone())?;
         self.insert(table, &row)
+    }
+
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault> {
+        let mut merged = Merged::default();
+        for row in rows {
+            let key = upsert::key_of(row, keys);
+            let mut found: Vec<&mut Object> = self.table(table).iter_mut().filter(|stored| upsert::key_of(stored, keys) == key).collect();
+            if found.is_empty() {
+                self.insert(table, row)?;
+                merged.inserted += 1;
+                continue;
+            }
+            let is_new = found.iter().any(|stored| upsert::says_anything_new(row, stored));
+            for stored in found.iter_mut().filter(|stored| upsert::says_anything_new(row, stored)) {
+                lay_over(stored, row)?;
+            }
+            *(if is_new { &mut merged.updated } else { &mut merged.unchanged }) += 1;
+        }
+        Ok(merged)
     }
 
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {

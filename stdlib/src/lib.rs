@@ -33,6 +33,7 @@ mod table;
 pub mod text;
 pub mod time;
 pub mod triggers;
+pub mod upsert;
 pub mod url;
 
 pub use table::{find, keywords, signatures};

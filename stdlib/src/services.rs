@@ -9,6 +9,8 @@ use gbvm_vm::template::Template;
 use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
+use crate::upsert::Merged;
+
 /// A filter with the values for its holes.
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
@@ -67,6 +69,13 @@ pub trait Storage {
     /// # Errors
     /// As [`Storage::insert`].
     fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault>;
+
+    /// Inserts the rows whose key no row of the table has, in order, and lays the others over those that have it, unless
+    /// they say nothing new ([`crate::upsert::key_of`], [`crate::upsert::says_anything_new`]). No key has an empty part.
+    ///
+    /// # Errors
+    /// As [`Storage::insert`].
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault>;
 
     /// Deletes the rows that match and gives their number.
     ///

@@ -6,11 +6,12 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers};
+use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers, upsert};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
         data::KEYWORDS,
+        upsert::KEYWORDS,
         memory::KEYWORDS,
         http::KEYWORDS,
         headers::KEYWORDS,
