@@ -12,6 +12,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
 use gbvm_vm::program::Wanted;
+use gbvm_vm::signature::Boundary;
 use gbvm_vm::value::Value;
 
 use crate::calls;
@@ -194,10 +195,17 @@ impl Run<'_, '_> {
         let Function::Host(function) = keyword.function else {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
-        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses {
+        let waits = keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses;
+        if waits && self.segment.has_transaction() {
+            let message = "the script would wait while its transaction is open, which would lock the database; end the transaction with COMMIT before this line";
+            return Err(Fault::new("E_CALL_IN_TRANSACTION", message));
+        }
+        let ends_segment = keyword.signature.boundary == Some(Boundary::Commit) && !self.segment.has_transaction();
+        if waits || ends_segment {
             self.end_segment(vm, state).map_err(Fault::and_ends)?;
         }
-        if vm.is_guarded() {
+        // What begins or ends a transaction does nothing else that could be undone.
+        if vm.is_guarded() && keyword.signature.boundary.is_none() {
             self.segment.guard_statement();
         }
         let clock = RunClock { world: self.world, deadline: self.deadline };

@@ -17,6 +17,8 @@ use crate::storage::{RunIdentity, Store};
 
 /// The number of the point before a statement: above all others that may be open.
 const STATEMENT: usize = 1_000;
+/// The most transactions that a script may nest.
+const TRANSACTIONS_MAX: usize = 64;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
@@ -33,6 +35,8 @@ struct State<'a> {
     statement: Statement,
     /// Why mails were refused while they were queued: dead letters once this is committed.
     dead: Vec<Fault>,
+    /// The script's own transactions, innermost last, and how many mails were refused before each.
+    transactions: Vec<(Savepoint, usize)>,
 }
 
 /// What is known of the statement at hand.
@@ -127,6 +131,7 @@ impl<'a> Segment<'a> {
         state.statement = Statement::Plain;
         let wrote = std::mem::take(&mut state.has_written);
         let dead = std::mem::take(&mut state.dead);
+        state.transactions.clear();
         let Some(mut store) = state.open.take() else { return Ok(()) };
         let committed = store.commit();
         if committed.is_err() {
@@ -142,12 +147,41 @@ impl<'a> Segment<'a> {
         committed
     }
 
+    /// Whether the script has begun a transaction of its own.
+    pub fn has_transaction(&self) -> bool {
+        !self.state.borrow().transactions.is_empty()
+    }
+
+    fn begin_transaction(&self) -> Result<(), Fault> {
+        let depth = self.state.borrow().transactions.len();
+        if depth >= TRANSACTIONS_MAX {
+            return Err(Fault::new("E_TRANSACTION_DEPTH", format!("{TRANSACTIONS_MAX} transactions are open already; does a loop begin one each time and end none?")));
+        }
+        let savepoint = self.within(true, |store| store.set_savepoint(depth))?;
+        let mut state = self.state.borrow_mut();
+        let dead = state.dead.len();
+        state.transactions.push((savepoint, dead));
+        Ok(())
+    }
+
+    fn end_transaction(&self, is_kept: bool) -> Result<bool, Fault> {
+        let Some((savepoint, dead)) = self.state.borrow_mut().transactions.pop() else { return Ok(false) };
+        if is_kept {
+            self.within(true, |store| store.release(&savepoint))?;
+        } else {
+            self.within(true, |store| store.go_back(savepoint))?;
+            self.state.borrow_mut().dead.truncate(dead);
+        }
+        Ok(true)
+    }
+
     /// Undoes everything since the segment opened.
     pub fn rollback(&self) {
         let mut state = self.state.borrow_mut();
         state.has_written = false;
         state.statement = Statement::Plain;
         state.dead.clear();
+        state.transactions.clear();
         if let Some(mut store) = state.open.take() {
             store.rollback();
         }
@@ -194,6 +228,18 @@ impl Storage for SegmentStorage<'_, '_> {
 
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {
         self.0.within(false, |store| store.aggregate(function, table, field, filter))
+    }
+
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        self.0.begin_transaction()
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        self.0.end_transaction(true)
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        self.0.end_transaction(false)
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

@@ -17,6 +17,7 @@ use crate::resolve::{self, Answer, Whole};
 use crate::rows;
 use crate::schema::{self, Accesses, Schema};
 use crate::source::Source;
+use crate::transaction;
 use crate::walk;
 
 /// What compiling gives: a script if there was no error, and every message.
@@ -92,6 +93,7 @@ fn back_end(
     if is_readable {
         diagnostics.extend(lint::lint(&whole, &flows, &declarations));
     }
+    diagnostics.extend(transaction::calls_inside(&whole));
     let (mut schema, accesses, found) = schema::schema(&whole, &flows);
     diagnostics.extend(found);
     for declaration in &declarations {

@@ -29,6 +29,7 @@ mod shape;
 pub mod source;
 mod spelling;
 mod token;
+mod transaction;
 mod walk;
 mod words;
 

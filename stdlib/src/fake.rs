@@ -150,7 +150,13 @@ pub struct FakeStorage {
     pub mails: Vec<Mail>,
     limits: Limits,
     last_id: u64,
+    /// What the open transactions go back to, innermost last.
+    saved: Vec<Saved>,
 }
+
+/// Tables, entries, and how many calls and mails there were.
+type Saved = (BTreeMap<String, Vec<Object>>, BTreeMap<String, Value>, usize, usize);
+
 
 impl FakeStorage {
     /// Makes a table without rows.
@@ -374,6 +380,24 @@ impl Storage for FakeStorage {
             return Ok(Value::Int(rows.len() as i64));
         }
         aggregate::fold(function, rows.iter().map(|row| row.read(field)))
+    }
+
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        self.saved.push((self.tables.clone(), self.entries.clone(), self.calls.len(), self.mails.len()));
+        Ok(())
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        Ok(self.saved.pop().is_some())
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        let Some((tables, entries, calls, mails)) = self.saved.pop() else { return Ok(false) };
+        self.tables = tables;
+        self.entries = entries;
+        self.calls.truncate(calls);
+        self.mails.truncate(mails);
+        Ok(true)
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

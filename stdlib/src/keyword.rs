@@ -4,7 +4,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::native::PureFunction;
 use gbvm_vm::program::{CallSite, Wanted};
-use gbvm_vm::signature::{Access, Form, Kind, Param, Signature, WordForm};
+use gbvm_vm::signature::{Access, Boundary, Form, Kind, Param, Signature, WordForm};
 use gbvm_vm::template::{Source, Template};
 use gbvm_vm::value::Value;
 
@@ -100,6 +100,12 @@ impl Keyword {
     /// With time that passes: the segment ends before it.
     pub const fn pausing(mut self) -> Keyword {
         self.signature.pauses = true;
+        self
+    }
+
+    /// With a transaction that begins or ends with it.
+    pub const fn boundary(mut self, boundary: Boundary) -> Keyword {
+        self.signature.boundary = Some(boundary);
         self
     }
 

@@ -32,6 +32,7 @@ pub mod sync;
 mod table;
 pub mod text;
 pub mod time;
+pub mod transaction;
 pub mod triggers;
 pub mod upsert;
 pub mod url;

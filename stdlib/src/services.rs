@@ -89,6 +89,24 @@ pub trait Storage {
     /// The filter's codes, `E_DATABASE`.
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault>;
 
+    /// Begins a transaction inside the run's own.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn begin_transaction(&mut self) -> Result<(), Fault>;
+
+    /// Keeps what was done since the innermost began; whether one was open.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn commit_transaction(&mut self) -> Result<bool, Fault>;
+
+    /// Undoes what was done since the innermost began; whether one was open.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn rollback_transaction(&mut self) -> Result<bool, Fault>;
+
     /// A memory entry, plain: the keyword makes it a secret where the key says so.
     ///
     /// # Errors

@@ -6,12 +6,13 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers, upsert};
+use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, transaction, triggers, upsert};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
         data::KEYWORDS,
         upsert::KEYWORDS,
+        transaction::KEYWORDS,
         memory::KEYWORDS,
         http::KEYWORDS,
         headers::KEYWORDS,

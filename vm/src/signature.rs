@@ -155,6 +155,19 @@ pub struct Signature {
     pub immediate: bool,
     /// Whether it lets time pass, so that a segment ends before it even where it stands as a statement.
     pub pauses: bool,
+    /// Where a transaction begins or ends with it.
+    pub boundary: Option<Boundary>,
+}
+
+/// What a keyword is to the transactions of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// One begins.
+    Begin,
+    /// The innermost ends and is kept; with none open, the segment ends.
+    Commit,
+    /// The innermost ends and is undone.
+    Rollback,
 }
 
 /// What a keyword does to stored data.
@@ -185,6 +198,7 @@ impl Signature {
             access: Access::None,
             immediate: false,
             pauses: false,
+            boundary: None,
         }
     }
 

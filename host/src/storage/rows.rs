@@ -317,6 +317,19 @@ impl Storage for Store {
         fold.finish()
     }
 
+    // The transactions of a script belong to its segment: the store by itself knows points to go back to.
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        Err(Fault::new("E_DATABASE", "a transaction begins in a run's segment"))
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {
         self.read_memory(key)
     }
