@@ -54,6 +54,7 @@ fn value_length(form: &WordForm, rest: &[Lexeme]) -> Option<usize> {
             Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose => depth = depth.checked_sub(1)?,
             Token::Newline => return None,
             Token::Colon if depth == 0 => return None,
+            Token::Comma if depth == 0 && form.parts[0].holds == Holds::Value => return None,
             Token::Word(_) if depth == 0 && at > 0 && rest[at - 1].token.ends_value() && part_at(form, 1, &rest[at..]).is_some() => {
                 return Some(at);
             }

@@ -1,5 +1,7 @@
 //! From text to tokens: comments, strings, numbers, words, operators, and which line breaks end a statement.
 
+mod block;
+
 use std::rc::Rc;
 
 use crate::clause;
@@ -38,6 +40,8 @@ pub fn lex(text: &str, source: u16, phrases: &Phrases, diagnostics: &mut Vec<Dia
         lexemes: Vec::new(),
         brackets: Vec::new(),
         holes: Vec::new(),
+        block: None,
+        block_of: None,
         statement: 0,
         is_spaced: true,
         diagnostics,
@@ -57,6 +61,10 @@ struct Lexer<'a> {
     brackets: Vec<(u8, usize)>,
     /// The `${` that are open.
     holes: Vec<Hole>,
+    /// The text below a statement that is being read.
+    block: Option<block::Block>,
+    /// The statement whose text below it has been read.
+    block_of: Option<usize>,
     /// Where the tokens of the current line begin.
     statement: usize,
     is_spaced: bool,
@@ -173,6 +181,10 @@ impl Lexer<'_> {
         if last.is_break() {
             return;
         }
+        if self.brackets.is_empty() && self.begins_block() {
+            return;
+        }
+        let Some(last) = self.lexemes.last().map(|lexeme| &lexeme.token) else { return };
         if self.brackets.is_empty() && self.clause_follows() {
             return;
         }
@@ -595,6 +607,9 @@ impl Lexer<'_> {
             Token::CloseBrace if self.holes.last().is_some_and(|hole| hole.brackets >= self.brackets.len()) => {
                 let hole = self.holes.pop().expect("a hole was seen");
                 self.push(Token::HoleClose, start, self.at);
+                if self.block.as_ref().is_some_and(|block| block.start == hole.quote_at) {
+                    return self.block_text(self.at);
+                }
                 return self.string(hole.quote_at, self.at);
             }
             Token::CloseParen | Token::CloseBracket | Token::CloseBrace => {

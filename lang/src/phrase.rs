@@ -95,6 +95,12 @@ impl<'s> Phrases<'s> {
         (self.signature(phrase.index).form == Form::Function).then_some(phrase.index)
     }
 
+    /// The phrase at the head of these tokens below which text stands: the number of its words, and the line that
+    /// ends the text.
+    pub fn text_block(&self, lexemes: &[Lexeme]) -> Option<(usize, &'static str)> {
+        self.at(lexemes).find_map(|(count, index)| Some((count, self.signature(index).text_end?)))
+    }
+
     /// The word forms whose first words stand at the head of these tokens, those with the most words first.
     pub fn forms_at<'a>(&'a self, lexemes: &'a [Lexeme]) -> impl Iterator<Item = FormHead> + 'a {
         let first = lexemes.first().and_then(|lexeme| lexeme.token.word());

@@ -119,6 +119,7 @@ impl<'a> Shaper<'a> {
 
     /// A keyword with all its arguments; a function of the table is a call by its name.
     pub fn keyword_node(&mut self, index: u16, arguments: Vec<Expression>, start: u32, end: u32) -> Expression {
+        let index = self.meant(index, &arguments);
         let signature = &self.signatures[usize::from(index)];
         let kind = match signature.form {
             Form::Keyword | Form::Statement => ExpressionKind::Keyword { index, arguments },
@@ -129,6 +130,13 @@ impl<'a> Shaper<'a> {
             }
         };
         self.node(kind, start, end)
+    }
+
+    /// The keyword that is meant, where an address in the first argument makes another one of it.
+    fn meant(&self, index: u16, arguments: &[Expression]) -> u16 {
+        let other = self.signatures[usize::from(index)].address_form.filter(|_| arguments.first().is_some_and(is_address));
+        let found = other.and_then(|phrase| self.signatures.iter().position(|signature| signature.phrase == phrase));
+        found.and_then(|found| u16::try_from(found).ok()).unwrap_or(index)
     }
 
     /// `name(a, b)`; IIF is a conditional.
@@ -325,6 +333,15 @@ impl<'a> Shaper<'a> {
             self.error(target.span, "WITH needs a variable or a field".to_string());
         }
         target
+    }
+}
+
+/// Whether the text that an expression begins with is the beginning of an address.
+fn is_address(expression: &Expression) -> bool {
+    match &expression.kind {
+        ExpressionKind::Text(text) => ["http://", "https://"].iter().any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))),
+        ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) => parts.first().is_some_and(is_address),
+        _ => false,
     }
 }
 

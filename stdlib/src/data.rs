@@ -63,7 +63,7 @@ pub const KEYWORDS: &[Keyword] = &[
         "Gives the row as stored. Columns that are not given keep their value. `SAVE t, obj` takes the id from the object, `SAVE t, [objs]` saves each; of `SAVE t, id, a, b` the names become columns. An empty id is the error `E_ID_EMPTY`.",
         &[Example::new("SAVE \"stock\", \"X1\", {qty: 3, bin: \"A\"}\nSAVE \"stock\", \"X1\", {qty: 4}\nrow = FIND \"stock\", \"id=X1\"\nPRINT row.qty + row.bin", "4A")],
     ),
-    Keyword::host(FAMILY, Form::Keyword, "DELETE", &[TABLE, FILTER], delete).word_forms(DELETE_FORMS).access(Access::Write).about(
+    Keyword::host(FAMILY, Form::Keyword, "DELETE", &[TABLE, FILTER], delete).word_forms(DELETE_FORMS).address_form("DELETE HTTP").access(Access::Write).about(
         "Deletes the rows that pass a filter",
         "Gives the number of rows. It refuses the filters that UPDATE refuses. With a text that begins with http:// or https:// it is DELETE HTTP.",
         &[Example::new("INSERT \"jobs\", {id: \"1\", status: \"done\"}\nremoved = DELETE \"jobs\", \"status=done\"\nPRINT removed", "1")],
@@ -132,7 +132,11 @@ pub fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, F
     Ok(object.clone())
 }
 
-fn refuse_secret(value: &Value) -> Result<(), Fault> {
+/// Refuses a value with a secret in it.
+///
+/// # Errors
+/// `E_SECRET_LEAK`.
+pub fn refuse_secret(value: &Value) -> Result<(), Fault> {
     let Some(secret) = coerce::secret_in(value) else { return Ok(()) };
     let key = secret.secret_key().map_or("", |key| &**key);
     Err(Fault::new("E_SECRET_LEAK", format!("the secret \"{key}\" would be stored in a table, where anyone who reads the table finds it")))

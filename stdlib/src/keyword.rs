@@ -109,6 +109,18 @@ impl Keyword {
         self
     }
 
+    /// With another keyword that is meant where its first argument begins as an address does.
+    pub const fn address_form(mut self, phrase: &'static str) -> Keyword {
+        self.signature.address_form = Some(phrase);
+        self
+    }
+
+    /// With text below it, up to a line that says this, as its last argument.
+    pub const fn text_until(mut self, end: &'static str) -> Keyword {
+        self.signature.text_end = Some(end);
+        self
+    }
+
     /// With an answer from outside where its result is used.
     pub const fn immediate(mut self) -> Keyword {
         self.signature.immediate = true;

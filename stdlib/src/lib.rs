@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod console;
 pub mod data;
 pub mod fake;
+pub mod fill;
 pub mod flow;
 pub mod format;
 pub mod headers;
@@ -27,8 +28,8 @@ pub mod query;
 pub mod reference;
 pub mod security;
 pub mod services;
+pub mod set_field;
 pub mod sync;
-
 mod table;
 pub mod text;
 pub mod time;

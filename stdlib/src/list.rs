@@ -51,7 +51,7 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "CHUNK", &[ARRAY, Param::required("size", Role::Value)], chunk).about("An array cut into arrays of a size", "The last may be shorter.", &[Example::new("FOR EACH part IN CHUNK([1, 2, 3], 2)\n  PRINT part\nNEXT part", "1, 2\n3")]),
     Keyword::pure(FAMILY, "FILTER", &[ARRAY, FIELD, VALUE], filter).about("The objects of an array whose field has a value", "", &[Example::new("done = FILTER([{id: 1, s: \"done\"}, {id: 2, s: \"open\"}], \"s\", \"done\")\nPRINT UBOUND(done), done[0].id", "1 1")]),
     Keyword::pure(FAMILY, "MAP", &[ARRAY, FIELD], map).about("A field of each object of an array", "", &[Example::new("PRINT MAP([{id: 1}, {id: 2}], \"id\")", "1, 2")]),
-    Keyword::pure(FAMILY, "GROUP_BY", &[ARRAY, FIELD], group_by).about(
+    Keyword::pure(FAMILY, "GROUP_BY", &[ARRAY, FIELD], group_by).aliases(&["GROUP BY"]).about(
         "An object with, for each value of a field, the array of the objects that have it",
         "",
         &[Example::new("groups = GROUP_BY([{s: \"a\", n: 1}, {s: \"b\", n: 2}, {s: \"a\", n: 3}], \"s\")\nPRINT KEYS(groups), UBOUND(groups.a)", "a, b 2")],

@@ -6,11 +6,12 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, transaction, triggers, upsert};
+use crate::{console, data, fill, flow, headers, http, json, kind, list, mail, math, memory, security, set_field, sync, text, time, transaction, triggers, upsert};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
         data::KEYWORDS,
+        set_field::KEYWORDS,
         upsert::KEYWORDS,
         transaction::KEYWORDS,
         memory::KEYWORDS,
@@ -21,6 +22,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
         console::KEYWORDS,
         flow::KEYWORDS,
         text::KEYWORDS,
+        fill::KEYWORDS,
         time::KEYWORDS,
         math::KEYWORDS,
         list::KEYWORDS,

@@ -5,7 +5,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::native::PureContext;
 use gbvm_vm::operators;
-use gbvm_vm::signature::{Param, Role};
+use gbvm_vm::signature::{Holds, Part, WordForm, Param, Role};
 use gbvm_vm::value::Value;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
@@ -78,7 +78,9 @@ pub const KEYWORDS: &[Keyword] = &[
             Example::new("PRINT DATEDIFF(\"2026-01-31T09:05:07Z\", \"2026-01-31T09:00:00Z\", \"minute\")", "-5"),
         ],
     ),
-    Keyword::pure(FAMILY, "FORMAT", &[Param::required("value", Role::Value), Param::required("pattern", Role::Word)], format::format).about(
+    Keyword::pure(FAMILY, "FORMAT", &[Param::required("value", Role::Value), Param::required("pattern", Role::Word)], format::format)
+        .word_forms(&[WordForm { phrase: "FORMAT", parts: &[Part::new("", Holds::Value, 0), Part::new("AS", Holds::Value, 1)] }])
+        .about(
         "A date or number as text, by a pattern",
         "In patterns for dates: YYYY or yyyy, YY, MMMM, MMM, MM, M (month), DD or dd, D or d, dddd, ddd (weekday), HH, hh (of twelve hours where tt stands too), mm (minute), ss, fff, tt; text in single quotes is kept. In patterns for numbers: 0 is a digit, # a digit if there is one, a comma groups by thousands, % multiplies by 100, a leading + shows the sign. NULL gives NULL.",
         &[

@@ -157,6 +157,10 @@ pub struct Signature {
     pub pauses: bool,
     /// Where a transaction begins or ends with it.
     pub boundary: Option<Boundary>,
+    /// The keyword that is meant instead where the first argument's text begins as an address does.
+    pub address_form: Option<&'static str>,
+    /// The line that ends the text which begins below it and is its last argument: `END MAIL`.
+    pub text_end: Option<&'static str>,
 }
 
 /// What a keyword is to the transactions of a script.
@@ -199,6 +203,8 @@ impl Signature {
             immediate: false,
             pauses: false,
             boundary: None,
+            address_form: None,
+            text_end: None,
         }
     }
 
