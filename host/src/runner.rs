@@ -195,6 +195,9 @@ impl Run<'_, '_> {
         let Function::Host(function) = keyword.function else {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
+        if let Some(absent) = gbvm_stdlib::elsewhere::fault(keyword) {
+            return Err(absent);
+        }
         let waits = keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses;
         if waits && self.segment.has_transaction() {
             let message = "the script would wait while its transaction is open, which would lock the database; end the transaction with COMMIT before this line";

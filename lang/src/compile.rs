@@ -11,7 +11,7 @@ use crate::flow::Flows;
 use crate::labels;
 use crate::lint;
 use crate::lower::{self, Facts};
-use crate::parse::parse;
+use crate::parse::{parse_beside, procedure_names};
 use crate::reach;
 use crate::resolve::{self, Answer, Whole};
 use crate::rows;
@@ -49,8 +49,9 @@ pub struct CompiledScript {
 pub fn compile(sources: &[Source], signatures: &[Signature]) -> Compilation {
     let mut diagnostics = Vec::new();
     let mut trees = Vec::with_capacity(sources.len());
+    let procedures = sources.iter().flat_map(|source| procedure_names(&source.text)).collect();
     for (index, source) in (0u16..).zip(sources) {
-        let (tree, found) = parse(source, index, signatures);
+        let (tree, found) = parse_beside(source, index, signatures, &procedures);
         diagnostics.extend(found);
         trees.push(tree);
     }

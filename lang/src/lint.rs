@@ -2,7 +2,7 @@
 
 mod stale;
 
-use gbvm_vm::signature::{Access, Kind, Role, Signature};
+use gbvm_vm::signature::{Absence, Access, Kind, Role, Signature};
 
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
@@ -86,6 +86,10 @@ impl<'a> Linter<'a> {
             self.unanswered(routine, name);
         }
         if let Some((signature, arguments)) = self.whole.builtin(routine, expression) {
+            if let Some(Absence::Service(instead)) = signature.absence {
+                let message = format!("{} needs a service that this machine does not have, so this line will fail when it runs; {instead}.", signature.phrase);
+                self.warn("W_NOT_HERE", expression.span, message);
+            }
             self.authenticates |= AUTHENTICATORS.contains(&signature.phrase);
             for (position, argument) in arguments.into_iter().enumerate() {
                 match reach::param(signature, position).map(|param| param.role) {

@@ -14,13 +14,13 @@ use crate::ast::{ErrorPart, Leave};
 use crate::phrase::Phrases;
 use crate::token::{Lexeme, Token, Word};
 
-/// Decides every word; the result holds items that end with [`Token::Break`].
-pub fn decide(raw: &[Lexeme], phrases: &Phrases) -> Vec<Lexeme> {
+/// Decides every word; `elsewhere` are the procedures of the files beside this one. The result holds items that end with [`Token::Break`].
+pub fn decide(raw: &[Lexeme], phrases: &Phrases, elsewhere: &FxHashSet<String>) -> Vec<Lexeme> {
     let mut reader = Reader {
         raw,
         partners: partners(raw),
         phrases,
-        procedures: procedures(raw),
+        procedures: procedures(raw).into_iter().chain(elsewhere.iter().map(String::as_str)).collect(),
         destinations: destinations(raw),
         out: Vec::with_capacity(raw.len()),
         item: 0,
@@ -39,7 +39,7 @@ struct Reader<'a> {
     /// For each opening bracket, where its partner stands.
     partners: Vec<u32>,
     phrases: &'a Phrases<'a>,
-    /// The procedures of this file: they answer before a keyword of one word does.
+    /// The procedures of this file and those beside it: they answer before a keyword of one word does.
     procedures: FxHashSet<&'a str>,
     /// The labels that the file jumps to.
     destinations: FxHashSet<&'a str>,
@@ -567,6 +567,16 @@ impl Reader<'_> {
             }
             let signature = self.phrases.signature(index);
             let has_bracket = *self.raw_token(next) == Token::OpenParen;
+            if signature.absence.is_some() {
+                let is_used = has_bracket || at_start && (count > 1 || self.ends_item(next)) || self.starts_argument(next, at_start);
+                if !is_used || count == 1 && is_infix_word(self.raw_word(next)) {
+                    continue;
+                }
+                // Whatever follows is never computed.
+                let is_closed = has_bracket && !self.is_spaced(next) && self.partners[next] as usize > next;
+                let end = if is_closed { self.partners[next] as usize + 1 } else { self.end_of_expression(next) };
+                return Some((Token::KeywordAlone(index), end - at));
+            }
             match signature.form {
                 Form::Statement if !at_start => continue,
                 Form::Function if has_bracket && count > 1 => return Some((Token::KeywordCall(index), count)),
@@ -588,6 +598,25 @@ impl Reader<'_> {
             }
         }
         None
+    }
+
+    /// Where the expression that goes on at a place is over, whatever stands in it.
+    fn end_of_expression(&self, from: usize) -> usize {
+        let mut depth = 0usize;
+        let mut at = from;
+        while let Some(lexeme) = self.raw.get(at) {
+            match &lexeme.token {
+                Token::Newline => break,
+                Token::OpenParen | Token::OpenBracket | Token::OpenBrace | Token::HoleOpen => depth += 1,
+                Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose if depth == 0 => break,
+                Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose => depth -= 1,
+                Token::Word(word) if depth == 0 && (&*word.folded == "then" || self.closes(at)) => break,
+                Token::Colon if depth == 0 => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        at
     }
 
     /// Whether the token at a place can start the argument of a keyword before it.
@@ -632,6 +661,11 @@ impl Reader<'_> {
             ),
         }
     }
+}
+
+/// Whether a word stands between two values.
+fn is_infix_word(word: Option<&str>) -> bool {
+    matches!(word, Some("and" | "or" | "xor" | "mod" | "in" | "is" | "like" | "between" | "to" | "step" | "do"))
 }
 
 /// The words that are never names, except behind `.` and as keys.

@@ -10,6 +10,7 @@ pub mod body;
 pub mod canonical;
 pub mod console;
 pub mod data;
+pub mod elsewhere;
 pub mod fake;
 pub mod fill;
 pub mod flow;

@@ -157,10 +157,21 @@ pub struct Signature {
     pub pauses: bool,
     /// Where a transaction begins or ends with it.
     pub boundary: Option<Boundary>,
+    /// Why it cannot be used here, if it cannot.
+    pub absence: Option<Absence>,
     /// The keyword that is meant instead where the first argument's text begins as an address does.
     pub address_form: Option<&'static str>,
     /// The line that ends the text which begins below it and is its last argument: `END MAIL`.
     pub text_end: Option<&'static str>,
+}
+
+/// Why a keyword of the dialect cannot be used here, and what to do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It belongs to a dialogue with a person: a script that has it is not compiled.
+    Dialogue(&'static str),
+    /// It needs a service that is not here: it fails when it runs.
+    Service(&'static str),
 }
 
 /// What a keyword is to the transactions of a script.
@@ -203,6 +214,7 @@ impl Signature {
             immediate: false,
             pauses: false,
             boundary: None,
+            absence: None,
             address_form: None,
             text_end: None,
         }

@@ -2,7 +2,7 @@
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{ArgumentSite, CallSite, Reg, Span, Wanted};
-use gbvm_vm::signature::{Kind, Role, Signature};
+use gbvm_vm::signature::{Absence, Kind, Role, Signature};
 
 use super::Lowering;
 use super::place::Place;
@@ -91,6 +91,10 @@ impl Lowering<'_> {
         if signature.kind == Kind::Declare {
             let message = format!("{} stands at the top level of a script, outside of blocks and procedures.", signature.phrase);
             return self.error("E_DECLARE", span, message);
+        }
+        if let Some(Absence::Dialogue(instead)) = signature.absence {
+            let message = format!("{} is a word of dialogue, and {instead}.", signature.phrase);
+            return self.error("E_DIALOGUE", span, message);
         }
         if !self.arity_fits(signature, arguments.len(), span) {
             return;
