@@ -21,6 +21,7 @@ use crate::engine::World;
 use crate::event::Event;
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
+use crate::scheme;
 use crate::scripts::Script;
 use crate::segment::{Segment, SegmentStorage};
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
@@ -138,13 +139,15 @@ impl Run<'_, '_> {
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
                 let mut vm = Vm::new(linked, self.world.limits());
-                let state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
+                let is_signed = scheme::authenticate(self.world, self.segment, self.start.script, self.start.event)?;
+                let mut state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
+                state.is_authenticated |= is_signed;
                 (vm, state)
             }
             Some(bytes) => {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
-                (resumed.vm, input::resume(self.start.event, self.world.limits(), resumed.headers, resumed.is_authenticated)?)
+                (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
         let clock = self.world.clock().clone();

@@ -34,4 +34,5 @@ mod walk;
 mod words;
 
 pub use compile::{Compilation, CompiledScript, compile};
+pub use declare::includes;
 pub use schema::{Accesses, Schema, TableNeeds};

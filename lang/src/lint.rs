@@ -237,6 +237,7 @@ impl<'a> Linter<'a> {
         for declaration in declarations {
             if let Declaration::Webhook(webhook) = declaration
                 && !webhook.open
+                && webhook.scheme.is_none()
             {
                 let message = format!(
                     "Anybody may call this webhook: nothing checks a signature or a key. Use {}, or write OPEN behind \

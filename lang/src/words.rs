@@ -8,7 +8,7 @@ mod forms;
 
 use rustc_hash::FxHashSet;
 
-use gbvm_vm::signature::Form;
+use gbvm_vm::signature::{Form, Kind};
 
 use crate::ast::{ErrorPart, Leave};
 use crate::phrase::Phrases;
@@ -109,6 +109,10 @@ impl Reader<'_> {
         if let Some(used) = self.in_form(at) {
             return used;
         }
+        if self.joins_option(at) {
+            let start = self.raw[at].start;
+            self.out.push(Lexeme { token: Token::Comma, start, end: start, is_spaced: true });
+        }
         let token = match &self.raw[at].token {
             Token::Newline => return self.end_item(at, true),
             Token::Word(word) => return self.word(at, word),
@@ -142,6 +146,18 @@ impl Reader<'_> {
             token => token.clone(),
         };
         self.push(token, at, 1)
+    }
+
+    /// Whether a name and its text stand side by side in a declaration, `SCHEME "x" KEY "y"`: they are values of a list.
+    fn joins_option(&self, at: usize) -> bool {
+        let Some(Token::Keyword(index)) = self.out.get(self.item).map(|first| &first.token) else { return false };
+        self.phrases.signature(*index).kind == Kind::Declare
+            && self.levels.len() == 1
+            && match (self.last(), self.raw_token(at)) {
+                (Some(Token::Name(_)), Token::Text(_) | Token::Word(_)) => true,
+                (Some(Token::Text(_)), Token::Word(_)) => !self.closes(at),
+                _ => false,
+            }
     }
 
     fn level(&mut self) -> &mut Level {

@@ -239,6 +239,8 @@ pub struct RunState {
     pub body: Value,
     /// The request's headers, names in lower case with `_` for `-`.
     pub request_headers: Vec<(String, String)>,
+    /// What else the run was given: the query of a request, parameters of the command line.
+    pub inputs: Vec<(String, String)>,
     /// Headers set by SET HEADER that are still in force.
     pub headers: Vec<crate::http::OutgoingHeader>,
     /// Whether the caller has proved who it is: a signature or key was right, or a secret compared equal.

@@ -17,6 +17,7 @@ pub mod flow;
 pub mod format;
 pub mod headers;
 pub mod http;
+pub mod input;
 pub mod json;
 pub mod keyword;
 pub mod kind;

@@ -84,7 +84,8 @@ fn verify_signature(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Va
     Ok(Value::Bool(is_right))
 }
 
-fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+/// Whether a signature, in any of the ways that are known, is that of a body at this time.
+pub fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
     if signature.starts_with("v1,") || signature.contains(" v1,") {
         return is_standard_webhook(body, signature, secret, now, headers);
     }

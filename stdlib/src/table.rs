@@ -6,7 +6,7 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, elsewhere, fill, flow, headers, http, json, kind, list, mail, math, memory, security, set_field, sync, text, time, transaction, triggers, upsert};
+use crate::{console, data, elsewhere, fill, flow, headers, http, input, json, kind, list, mail, math, memory, security, set_field, sync, text, time, transaction, triggers, upsert};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
@@ -19,6 +19,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
         headers::KEYWORDS,
         mail::KEYWORDS,
         triggers::KEYWORDS,
+        input::KEYWORDS,
         console::KEYWORDS,
         flow::KEYWORDS,
         text::KEYWORDS,
