@@ -196,7 +196,7 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
         schema: SchemaNeeds::of(&compiled.schema),
         origins: compiled.schema.origins,
         writes: compiled.accesses.writes,
-        touches_data: compiled.accesses.reads || compiled.accesses.writes,
+        touches_data: compiled.accesses.reads || compiled.accesses.writes || !compiled.schema.declared.is_empty(),
         warnings: compilation.diagnostics,
         sources,
     })

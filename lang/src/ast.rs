@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gbvm_vm::template::Template;
 
+use crate::declare::TableDeclaration;
 use crate::source::Span;
 
 /// The most that expressions and blocks may nest; deeper is a compile error, so no pass needs a deep stack.
@@ -29,6 +30,8 @@ pub struct Script {
     pub main: Vec<Statement>,
     /// The procedures, in order.
     pub procedures: Vec<Procedure>,
+    /// The tables that it declares.
+    pub tables: Vec<TableDeclaration>,
 }
 
 /// A SUB or FUNCTION.

@@ -101,6 +101,9 @@ fn back_end(
     diagnostics.extend(transaction::calls_inside(&whole));
     let (mut schema, accesses, found) = schema::schema(&whole, &flows);
     diagnostics.extend(found);
+    for tree in &trees {
+        diagnostics.extend(schema.declare(&tree.tables));
+    }
     for declaration in &declarations {
         if let Declaration::Trigger(trigger) = declaration {
             schema.tables.entry(trigger.table.clone()).or_default();

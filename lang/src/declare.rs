@@ -2,6 +2,7 @@
 
 mod include;
 mod param;
+mod table;
 mod webhook;
 
 use gbvm_vm::signature::{Kind, Signature};
@@ -13,6 +14,8 @@ use crate::source::Span;
 
 pub use include::{Include, includes};
 pub use param::{Interface, Param, ParamKind};
+pub use table::{ColumnDeclaration, ColumnKind, TableDeclaration};
+pub(crate) use table::take as take_tables;
 pub use webhook::{Dedupe, Scheme, Webhook};
 
 /// The functions that check a caller's secret.
@@ -115,6 +118,8 @@ impl Declared {
             }
             "SET SCHEDULE" => self.events.push(Declaration::Schedule(schedule(arguments, span)?)),
             "PARAM" => return param::read(&mut self.interface, arguments, span, signatures).map(Some),
+            // With its end it was taken before words were decided.
+            "TABLE" => return Err(refuse(span, "TABLE has no END TABLE behind its columns, which stand in lines of their own.")),
             // Its file was read before.
             "INCLUDE" => drop(text(arguments, 0, "The file's path", span)?),
             "DESCRIPTION" => param::describe(&mut self.interface, arguments, span)?,

@@ -11,7 +11,7 @@ use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
 use crate::token::{Lexeme, Token};
-use crate::{lexer, nest, words};
+use crate::{declare, lexer, nest, words};
 
 #[allow(missing_docs, clippy::all, unused)] // generated
 mod grammar {
@@ -41,11 +41,14 @@ pub fn parse_beside(source: &Source, index: u16, signatures: &[Signature], proce
     }
     let phrases = Phrases::new(signatures);
     let mut diagnostics = Vec::new();
-    let raw = lexer::lex(text, index, &phrases, &mut diagnostics);
+    let mut raw = lexer::lex(text, index, &phrases, &mut diagnostics);
+    let (tables, found) = declare::take_tables(&mut raw, text, index);
     let lexemes = words::decide(&raw, &phrases, procedures);
     drop(raw);
     let lines = lines(text, index, signatures, lexemes, &mut diagnostics);
-    let script = nest::nest(lines, text, signatures, &mut diagnostics);
+    let mut script = nest::nest(lines, text, signatures, &mut diagnostics);
+    script.tables = tables;
+    diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     cut(&mut diagnostics);
     (script, diagnostics)

@@ -9,6 +9,7 @@ use gbvm_vm::signature::{Access, Role, Signature};
 use gbvm_vm::template::{Comparison, Condition, Template, Term};
 
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
+use crate::declare::TableDeclaration;
 use crate::diagnostic::Diagnostic;
 use crate::filter;
 use crate::flow::{Flows, Origin};
@@ -24,6 +25,8 @@ use crate::walk::{self, WithStyle};
 pub struct Schema {
     /// The tables, by their names in the script.
     pub tables: BTreeMap<String, TableNeeds>,
+    /// The tables that scripts declare.
+    pub declared: Vec<TableDeclaration>,
     /// Every field name and object key that stands in the script: no other key may become a column.
     pub field_names: BTreeSet<String>,
     /// The origins of addresses, `scheme://host[:port]`, in lower case.
@@ -92,6 +95,26 @@ pub fn schema(whole: &Whole, flows: &Flows) -> (Schema, Accesses, Vec<Diagnostic
         });
     }
     (schema, accesses, misnamed)
+}
+
+impl Schema {
+    /// Adds declared tables; a message for each that is declared twice.
+    pub fn declare(&mut self, tables: &[TableDeclaration]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for table in tables {
+            if let Some(first) = self.declared.iter().find(|first| first.name.eq_ignore_ascii_case(&table.name)) {
+                let message = format!("The table {} is declared twice; put all columns into one declaration.", table.name);
+                diagnostics.push(Diagnostic::error("E_TABLE_TWICE", table.span, message).with_related(first.span, "the first one"));
+                continue;
+            }
+            self.field_names.extend(table.columns.iter().map(|column| column.name.clone()));
+            for other in table.columns.iter().filter_map(|column| column.references.as_ref()) {
+                self.tables.entry(other.clone()).or_default();
+            }
+            self.declared.push(table.clone());
+        }
+        diagnostics
+    }
 }
 
 /// A field of a record that is written.

@@ -25,6 +25,11 @@ pub const KEYWORDS: &[Keyword] = &[
     change("ON INSERT OR DELETE OF"),
     change("ON UPDATE OR DELETE OF"),
     change("ON INSERT OR UPDATE OR DELETE OF"),
+    Keyword::declare(FAMILY, "TABLE", &[Param::required("name", Role::Word)]).about(
+        "Declares a table, its columns in the lines below it, up to END TABLE",
+        "A column is `name type`, then `key`, `unique` or `references table` where it is. The types are string, text, integer, number, boolean, date and json, string(20) with the most characters. The table is made when the script is loaded; one that is there gets the columns that it lacks. What does not fit its column is the error `E_CONSTRAINT`, which names it; a second row with a unique value `E_UNIQUE`; the id of a row that is not there `E_REFERENCE`. A table has a column `id` in any case; `id integer key` is numbered by the database.",
+        &[Example::new("TABLE parts\n  sku string(20) key\n  qty integer\nEND TABLE\nINSERT INTO parts WITH sku = \"X1\", qty = \"3\"\npart = FIND parts WHERE sku = \"X1\"\nPRINT part.qty + 1", "4")],
+    ),
     Keyword::declare(FAMILY, "INCLUDE", &[Param::required("file", Role::Word)]).about(
         "Makes the procedures of another file part of the script",
         "The path is taken from the folder of the file that names it. The file holds SUB and FUNCTION, and may include others. A procedure of the script comes before one of an included file, and that before one of `lib/*.bas`, which is included by itself. A file that is not there, or that includes itself, is an error at this line.",

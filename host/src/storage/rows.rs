@@ -170,7 +170,7 @@ impl Store {
             {
                 with_stamp.set(key, Value::Date(now))?;
             }
-            self.write_over(table, &[rowid], &with_stamp)?;
+            self.write_over(table, &[rowid], &with_stamp).map_err(|fault| self.with_reference(fault, table, &with_stamp))?;
             let new = self.row_at(table, rowid)?;
             self.changed(table, Change::Update, Some(&old), Some(&new))?;
         }
@@ -208,8 +208,9 @@ impl Store {
             format!("INSERT INTO {} ({}) VALUES ({})", quoted(&table.name), columns.join(", "), vec!["?"; values.len()].join(", "))
         };
         let mut statement: CachedStatement<'_> = self.connection.prepare_cached(&sql).map_err(fault)?;
-        let rowid = statement.insert(params_from_iter(&values)).map_err(fault)?;
+        let inserted = statement.insert(params_from_iter(&values)).map_err(fault);
         drop(statement);
+        let rowid = inserted.map_err(|fault| self.with_reference(fault, table, row))?;
         let stored = self.row_at(table, rowid)?;
         self.changed(table, Change::Insert, None, Some(&stored))?;
         Ok(stored)
