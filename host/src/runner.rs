@@ -225,6 +225,7 @@ impl Run<'_, '_> {
             run: state,
             limits: self.world.limits(),
             parse_filter: gbvm_lang::filter::parse,
+            environment: self.world.environment(),
             allowed_origins: &allowed,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };

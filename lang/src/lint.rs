@@ -120,6 +120,7 @@ impl<'a> Linter<'a> {
         if let ExpressionKind::Method { object, name, .. } = &expression.kind
             && let Answer::Builtin(index) = self.whole.answer(&name.folded)
             && self.whole.signatures[usize::from(index)].kind == Kind::Pure
+            && !self.whole.signatures[usize::from(index)].changes_first
         {
             let variable = walk::root(object).map_or("x", |name| &name.text);
             let message = format!("{} gives a new value and changes nothing; keep it, as in {variable} = …", name.text);

@@ -36,6 +36,8 @@ pub struct World {
     pub limits: Limits,
     /// How filter text is read.
     pub parse_filter: FilterParser,
+    /// What scripts may read of the environment.
+    pub environment: BTreeMap<String, Option<String>>,
     /// Origins that data may name.
     pub allowed_origins: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl World {
             run: RunState::default(),
             limits: Limits::default(),
             parse_filter,
+            environment: BTreeMap::new(),
             allowed_origins: Vec::new(),
         }
     }
@@ -65,6 +68,7 @@ impl World {
             run: &mut self.run,
             limits: &self.limits,
             parse_filter: self.parse_filter,
+            environment: &self.environment,
             allowed_origins: &self.allowed_origins,
         }
     }

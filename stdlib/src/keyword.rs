@@ -1,5 +1,7 @@
 //! The record of a keyword: one `const` in its family's file is all there is of it.
 
+use std::collections::BTreeMap;
+
 use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::native::PureFunction;
@@ -115,6 +117,12 @@ impl Keyword {
         self
     }
 
+    /// With a change of its first argument: it gives its result and what the argument becomes, in an array.
+    pub const fn changes_first(mut self) -> Keyword {
+        self.signature.changes_first = true;
+        self
+    }
+
     /// With text below it, up to a line that says this, as its last argument.
     pub const fn text_until(mut self, end: &'static str) -> Keyword {
         self.signature.text_end = Some(end);
@@ -225,6 +233,8 @@ pub struct HostContext<'a> {
     pub limits: &'a Limits,
     /// How filter text is read.
     pub parse_filter: FilterParser,
+    /// The variables of the environment that the project lets scripts read; without a value where they are not set.
+    pub environment: &'a BTreeMap<String, Option<String>>,
     /// The origins that a URL may have which is not written in the script: `https://api.crm.com`, lower case,
     /// without a default port.
     pub allowed_origins: &'a [String],

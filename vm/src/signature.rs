@@ -157,6 +157,9 @@ pub struct Signature {
     pub pauses: bool,
     /// Where a transaction begins or ends with it.
     pub boundary: Option<Boundary>,
+    /// Whether it changes its first argument, where that is a variable or a place in one. It gives an array of two: its
+    /// result, and what the argument becomes.
+    pub changes_first: bool,
     /// Why it cannot be used here, if it cannot.
     pub absence: Option<Absence>,
     /// The keyword that is meant instead where the first argument's text begins as an address does.
@@ -214,6 +217,7 @@ impl Signature {
             immediate: false,
             pauses: false,
             boundary: None,
+            changes_first: false,
             absence: None,
             address_form: None,
             text_end: None,
