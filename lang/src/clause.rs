@@ -67,7 +67,15 @@ fn value_length(form: &WordForm, rest: &[Lexeme]) -> Option<usize> {
 /// Which part of a form, from a numbered one on, begins at the head of these tokens, and with how many words.
 pub fn part_at(form: &WordForm, from: usize, rest: &[Lexeme]) -> Option<(usize, usize)> {
     let parts = || form.parts.iter().enumerate().skip(from);
-    let named = parts().find_map(|(index, part)| Some((index, words_length(part, rest)?)));
+    let mut named = parts().find_map(|(index, part)| Some((index, words_length(part, rest)?)));
+    // Where a name may stand too, a word with nothing behind it is one.
+    let is_name_next = parts().next().is_some_and(|(_, part)| part.holds == Holds::Name && part.words.is_empty());
+    if let Some((_, length)) = named
+        && is_name_next
+        && !rest.get(length).is_some_and(|next| matches!(next.token, Token::Word(_) | Token::OpenParen))
+    {
+        named = None;
+    }
     named.or_else(|| {
         let word = rest.first()?.token.word()?;
         let (index, part) = parts().next()?;

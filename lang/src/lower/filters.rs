@@ -9,6 +9,7 @@ use super::Lowering;
 use super::sum::{Part, is_textual, text_parts};
 use crate::ast::{Expression, ExpressionKind};
 use crate::filter;
+use crate::names;
 use crate::reach;
 use crate::walk;
 
@@ -26,8 +27,10 @@ impl Lowering<'_> {
         let template = match filter::parse(&sources(&parts)) {
             Ok(template) => template,
             Err(fault) => {
-                // A value where only syntax may stand is allowed if it turns out to be text of the script.
-                if fault.code != "E_FILTER_IDENT" {
+                // A value where only syntax may stand is allowed if it turns out to be text of the script; and where a
+                // filter may stand, some keywords take a column, which may be called after a clause.
+                let is_column = matches!(&argument.kind, ExpressionKind::Text(text) if names::is_column(text));
+                if fault.code != "E_FILTER_IDENT" && !is_column {
                     self.error(fault.code, argument.span, fault.message);
                 }
                 return None;
