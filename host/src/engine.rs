@@ -53,6 +53,7 @@ pub struct World {
     origins: BTreeSet<String>,
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
+    environment: BTreeMap<String, Option<String>>,
     news: (Mutex<bool>, Condvar),
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
@@ -71,6 +72,7 @@ pub struct Builder {
     embedded: Vec<Embedded>,
     routes: Vec<(String, String)>,
     allow_net: Vec<String>,
+    allow_env: Vec<String>,
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
 }
@@ -121,6 +123,12 @@ impl Builder {
     /// Allows calls to these `host:port`, at private addresses too.
     pub fn allow_net<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Builder {
         self.allow_net.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets scripts read these variables of the environment, as they are when the engine is made.
+    pub fn allow_env<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Builder {
+        self.allow_env.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -186,6 +194,7 @@ impl Builder {
             origins,
             zone: self.zone,
             inputs: self.inputs,
+            environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
             news: (Mutex::new(false), Condvar::new()),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
@@ -209,6 +218,7 @@ impl Engine {
             embedded: Vec::new(),
             routes: Vec::new(),
             allow_net: Vec::new(),
+            allow_env: Vec::new(),
             zone: None,
             inputs: BTreeMap::new(),
         }
@@ -407,6 +417,11 @@ impl World {
     /// The inputs that every run gets.
     pub fn inputs(&self) -> &BTreeMap<String, String> {
         &self.inputs
+    }
+
+    /// The variables of the environment that scripts may read.
+    pub fn environment(&self) -> &BTreeMap<String, Option<String>> {
+        &self.environment
     }
 
     /// A secret that the configuration gives.

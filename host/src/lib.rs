@@ -22,6 +22,7 @@ mod percent;
 pub mod render;
 pub mod runner;
 mod scheduler;
+mod scheme;
 pub mod scripts;
 mod segment;
 pub mod server;

@@ -13,6 +13,7 @@ use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
 use gbvm_vm::memory;
 use gbvm_vm::program::Wanted;
+use gbvm_vm::signature::Boundary;
 use gbvm_vm::value::Value;
 
 use crate::calls;
@@ -21,6 +22,7 @@ use crate::engine::World;
 use crate::event::Event;
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
+use crate::scheme;
 use crate::scripts::Script;
 use crate::segment::{Segment, SegmentStorage};
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
@@ -141,13 +143,15 @@ impl Run<'_, '_> {
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
                 let mut vm = Vm::new(linked, self.world.limits());
-                let state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
+                let is_signed = scheme::authenticate(self.world, self.segment, self.start.script, self.start.event)?;
+                let mut state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
+                state.is_authenticated |= is_signed;
                 (vm, state)
             }
             Some(bytes) => {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
-                (resumed.vm, input::resume(self.start.event, self.world.limits(), resumed.headers, resumed.is_authenticated)?)
+                (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
         let clock = self.world.clock().clone();
@@ -220,10 +224,20 @@ impl Run<'_, '_> {
         let Function::Host(function) = keyword.function else {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
-        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses {
+        if let Some(absent) = gbvm_stdlib::elsewhere::fault(keyword) {
+            return Err(absent);
+        }
+        let waits = keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses;
+        if waits && self.segment.has_transaction() {
+            let message = "the script would wait while its transaction is open, which would lock the database; end the transaction with COMMIT before this line";
+            return Err(Fault::new("E_CALL_IN_TRANSACTION", message));
+        }
+        let ends_segment = keyword.signature.boundary == Some(Boundary::Commit) && !self.segment.has_transaction();
+        if waits || ends_segment {
             self.end_segment(vm, state).map_err(Fault::and_ends)?;
         }
-        if vm.is_guarded() {
+        // What begins or ends a transaction does nothing else that could be undone.
+        if vm.is_guarded() && keyword.signature.boundary.is_none() {
             self.segment.guard_call();
         }
         let clock = RunClock { world: self.world, deadline: self.deadline };
@@ -237,6 +251,7 @@ impl Run<'_, '_> {
             run: state,
             limits: self.world.limits(),
             parse_filter: gbvm_lang::filter::parse,
+            environment: self.world.environment(),
             allowed_origins: &allowed,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 
+use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
 use gbvm_vm::fault::Fault;
 use gbvm_vm::machine::StatementKey;
@@ -19,6 +20,8 @@ use crate::storage::{RunIdentity, Store};
 const STATEMENTS: usize = 1_000;
 /// The number of the point before a call.
 const CALL: usize = 2_000;
+/// The most transactions that a script may nest.
+const TRANSACTIONS_MAX: usize = 64;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
@@ -39,6 +42,8 @@ struct State<'a> {
     begun: Vec<Begun>,
     /// Why mails were refused while they were queued: dead letters once this is committed.
     dead: Vec<Fault>,
+    /// The script's own transactions, innermost last, and how many mails were refused before each.
+    transactions: Vec<(Savepoint, usize)>,
 }
 
 /// A statement that can be undone.
@@ -179,6 +184,7 @@ impl<'a> Segment<'a> {
         state.begun.clear();
         let wrote = std::mem::take(&mut state.has_written);
         let dead = std::mem::take(&mut state.dead);
+        state.transactions.clear();
         let Some(mut store) = state.open.take() else { return Ok(()) };
         let committed = store.commit();
         if committed.is_err() {
@@ -194,6 +200,48 @@ impl<'a> Segment<'a> {
         committed
     }
 
+    /// Whether the script has begun a transaction of its own.
+    pub fn has_transaction(&self) -> bool {
+        !self.state.borrow().transactions.is_empty()
+    }
+
+    /// Makes the statements at hand ones that cannot be undone: a transaction of the script begins or ends in them, and
+    /// the points before them do not nest with it.
+    fn settle_statements(&self) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let State { open, at_hand, begun, .. } = &mut *state;
+        at_hand.clear();
+        if let (Some(outermost), Some(store)) = (begun.drain(..).next(), open) {
+            store.release(&outermost.before).map_err(Fault::and_ends)?;
+        }
+        Ok(())
+    }
+
+    fn begin_transaction(&self) -> Result<(), Fault> {
+        self.settle_statements()?;
+        let depth = self.state.borrow().transactions.len();
+        if depth >= TRANSACTIONS_MAX {
+            return Err(Fault::new("E_TRANSACTION_DEPTH", format!("{TRANSACTIONS_MAX} transactions are open already; does a loop begin one each time and end none?")));
+        }
+        let savepoint = self.within(true, |store| store.set_savepoint(depth))?;
+        let mut state = self.state.borrow_mut();
+        let dead = state.dead.len();
+        state.transactions.push((savepoint, dead));
+        Ok(())
+    }
+
+    fn end_transaction(&self, is_kept: bool) -> Result<bool, Fault> {
+        self.settle_statements()?;
+        let Some((savepoint, dead)) = self.state.borrow_mut().transactions.pop() else { return Ok(false) };
+        if is_kept {
+            self.within(true, |store| store.release(&savepoint))?;
+        } else {
+            self.within(true, |store| store.go_back(savepoint))?;
+            self.state.borrow_mut().dead.truncate(dead);
+        }
+        Ok(true)
+    }
+
     /// Undoes everything since the segment opened.
     pub fn rollback(&self) {
         let mut state = self.state.borrow_mut();
@@ -201,6 +249,7 @@ impl<'a> Segment<'a> {
         state.call = Guard::Plain;
         state.begun.clear();
         state.dead.clear();
+        state.transactions.clear();
         if let Some(mut store) = state.open.take() {
             store.rollback();
         }
@@ -237,12 +286,28 @@ impl Storage for SegmentStorage<'_, '_> {
         self.0.within(true, |store| store.save(table, id, row))
     }
 
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault> {
+        self.0.within(true, |store| store.merge(table, rows, keys))
+    }
+
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
         self.0.within(true, |store| store.delete(table, filter))
     }
 
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {
         self.0.within(false, |store| store.aggregate(function, table, field, filter))
+    }
+
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        self.0.begin_transaction()
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        self.0.end_transaction(true)
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        self.0.end_transaction(false)
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

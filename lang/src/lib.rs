@@ -5,6 +5,7 @@
 //! script, touches a file, or knows a keyword by name beyond the table of signatures it is given.
 
 pub mod ast;
+mod clause;
 mod compile;
 mod complaint;
 pub mod declare;
@@ -28,8 +29,10 @@ mod shape;
 pub mod source;
 mod spelling;
 mod token;
+mod transaction;
 mod walk;
 mod words;
 
 pub use compile::{Compilation, CompiledScript, compile};
+pub use declare::includes;
 pub use schema::{Accesses, Schema, TableNeeds};

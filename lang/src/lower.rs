@@ -31,6 +31,7 @@ use crate::diagnostic::Diagnostic;
 use crate::resolve::{INPUTS, Meaning, RESULT, Whole};
 use emit::{Emitter, Label};
 pub(crate) use filters::filter_sources;
+pub(crate) use sum::{Part, is_textual, text_parts};
 use place::Place;
 use regs::{Binding, Registers};
 

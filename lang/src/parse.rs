@@ -1,6 +1,7 @@
 //! From text to tree: runs the lexer, the word pass, the line parser and the nesting pass over one file.
 
 use gbvm_vm::signature::Signature;
+use rustc_hash::FxHashSet;
 
 use crate::ast::{Expression, ExpressionKind, Script, StatementKind};
 use crate::complaint::complain;
@@ -10,7 +11,7 @@ use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
 use crate::token::{Lexeme, Token};
-use crate::{lexer, nest, words};
+use crate::{declare, lexer, nest, words};
 
 #[allow(missing_docs, clippy::all, unused)] // generated
 mod grammar {
@@ -27,6 +28,11 @@ const ERRORS_MAX: usize = 100;
 ///
 /// `index` becomes the source of every span. What did not parse is [`StatementKind::Invalid`] in the tree.
 pub fn parse(source: &Source, index: u16, signatures: &[Signature]) -> (Script, Vec<Diagnostic>) {
+    parse_beside(source, index, signatures, &FxHashSet::default())
+}
+
+/// As [`parse`], beside files with procedures of these folded names: they answer before a keyword of one word does.
+pub fn parse_beside(source: &Source, index: u16, signatures: &[Signature], procedures: &FxHashSet<String>) -> (Script, Vec<Diagnostic>) {
     let text = &*source.text;
     if text.len() > TEXT_MAX {
         let span = Span { source: index, start: 0, end: 0 };
@@ -35,14 +41,27 @@ pub fn parse(source: &Source, index: u16, signatures: &[Signature]) -> (Script, 
     }
     let phrases = Phrases::new(signatures);
     let mut diagnostics = Vec::new();
-    let raw = lexer::lex(text, index, &phrases, &mut diagnostics);
-    let lexemes = words::decide(&raw, &phrases);
+    let mut raw = lexer::lex(text, index, &phrases, &mut diagnostics);
+    let (tables, found) = declare::take_tables(&mut raw, text, index);
+    let lexemes = words::decide(&raw, &phrases, procedures);
     drop(raw);
     let lines = lines(text, index, signatures, lexemes, &mut diagnostics);
-    let script = nest::nest(lines, text, signatures, &mut diagnostics);
+    let mut script = nest::nest(lines, text, signatures, &mut diagnostics);
+    script.tables = tables;
+    diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     cut(&mut diagnostics);
     (script, diagnostics)
+}
+
+/// The folded names of the procedures that a text seems to define, line by line.
+pub fn procedure_names(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().filter_map(|line| {
+        let (word, rest) = line.trim_start().split_once([' ', '\t'])?;
+        let is_opener = ["sub", "function"].iter().any(|opener| word.eq_ignore_ascii_case(opener));
+        let name: String = rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '%')).collect();
+        (is_opener && !name.is_empty()).then(|| name.to_lowercase())
+    })
 }
 
 /// Leaves a number of errors that a person can read.

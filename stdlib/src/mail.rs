@@ -36,6 +36,11 @@ pub const KEYWORDS: &[Keyword] = &[
         "Recipients are those of SEND MAIL.",
         &[Example::new("SEND EMAIL \"ops@example.com\", \"Disk full\"\nPRINT \"queued\"", "queued")],
     ),
+    Keyword::host(FAMILY, Form::Statement, "BEGIN MAIL", &[TO, Param::required("text", Role::Value)], begin_mail).access(Access::Write).text_until("END MAIL").about(
+        "Sends the text below it, up to END MAIL, as a mail",
+        "A first line `Subject: …` is the subject, else the first line is both. `${…}` in the text is filled in. So much indentation as the first line has is left out of each. Recipients are those of SEND MAIL.",
+        &[Example::new("name = \"Ana\"\nBEGIN MAIL \"ana@example.com\"\nSubject: Welcome, ${name}\n\nYour account is open.\nEND MAIL\nPRINT \"queued\"", "queued")],
+    ),
 ];
 
 fn send_mail(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
@@ -49,6 +54,18 @@ fn send_email(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, F
     let body = coerce::text(call.argument(1));
     let line = body.as_str().trim_start().lines().next().unwrap_or("").trim_end();
     let subject = body.derive(line.chars().take(SUBJECT_MAX).collect::<String>());
+    queue(context, call, subject, body)
+}
+
+fn begin_mail(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
+    let text = coerce::text(call.argument(1));
+    let (line, rest) = text.as_str().trim_start().split_once('\n').unwrap_or((text.as_str(), ""));
+    let is_subject = line.get(..8).is_some_and(|word| word.eq_ignore_ascii_case("subject:"));
+    if !is_subject {
+        return send_email(context, call);
+    }
+    let subject = text.derive(line[8..].trim().to_owned());
+    let body = text.derive(rest.trim_start_matches('\n').to_owned());
     queue(context, call, subject, body)
 }
 

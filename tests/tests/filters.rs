@@ -166,7 +166,7 @@ fn stored(dice: &mut Dice) -> (Store, Vec<Object>) {
     let mut store = Store::open(None, &Limits::default()).expect("a database in memory can be opened");
     let columns = COLUMNS[..3].iter().chain(&["id"]).map(|name| (*name).to_owned()).collect();
     let needs = TableNeeds { columns, indexed: ["a".to_owned()].into() };
-    let needs = SchemaNeeds { tables: [("t".to_owned(), needs)].into(), names: COLUMNS.iter().chain(&["id"]).map(|name| (*name).to_owned()).collect() };
+    let needs = SchemaNeeds { tables: [("t".to_owned(), needs)].into(), declared: Vec::new(), names: COLUMNS.iter().chain(&["id"]).map(|name| (*name).to_owned()).collect() };
     store.prepare_schema(&needs).expect("the table can be made");
     store.begin(&RunIdentity::default(), true, NOW).expect("a transaction can begin");
     for number in 0..12 {

@@ -4,12 +4,13 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
+use gbvm_lang::declare::Interface;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
 
 use super::{Exit, Failure, output};
 use crate::render;
-use crate::scripts::{self, LoadError};
+use crate::scripts::{self, LoadError, Script};
 
 /// Options of `check`.
 #[derive(Args, Debug)]
@@ -40,7 +41,12 @@ pub fn check(options: &Options) -> Result<Exit, Failure> {
     let (mut has_errors, mut is_missing) = (false, false);
     for file in &options.files {
         let (diagnostics, sources) = match scripts::read(file).and_then(|sources| scripts::compile(sources, &[])) {
-            Ok(script) => (script.warnings, script.sources),
+            Ok(script) => {
+                if options.output == Output::Json && script.interface != Interface::default() {
+                    reports.push(interface(&script));
+                }
+                (script.warnings, script.sources)
+            }
             Err(LoadError::Invalid(error)) => (error.diagnostics, error.sources),
             Err(LoadError::Unreadable(path, error)) => {
                 is_missing = true;
@@ -62,6 +68,20 @@ pub fn check(options: &Options) -> Result<Exit, Failure> {
         return Ok(Exit::Usage);
     }
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
+}
+
+/// What a script says of itself, for programs.
+fn interface(script: &Script) -> serde_json::Value {
+    let inputs = script.interface.params.iter().map(|param| {
+        serde_json::json!({ "name": param.name, "type": param.kind.word(), "example": param.like, "description": param.description })
+    });
+    serde_json::json!({
+        "file": script.name,
+        "severity": "info",
+        "code": "I_SCRIPT",
+        "message": script.interface.description.as_deref().unwrap_or(""),
+        "inputs": inputs.collect::<Vec<_>>(),
+    })
 }
 
 fn report(diagnostics: &[Diagnostic], sources: &[Source], output: Output, reports: &mut Vec<serde_json::Value>) -> Result<(), Failure> {

@@ -92,8 +92,11 @@ impl Sql {
             Condition::Or(parts) => self.joined(parts, " OR ", table, filter),
             Condition::Not(part) => self.negated(true, |sql| sql.part(part, table, filter)),
             Condition::Compare(column, comparison, term) => {
-                let operand = query::operand(term, filter)?;
-                self.compare(&Column::of(table, column), *comparison, &operand);
+                let column = Column::of(table, column);
+                match query::operand(term, filter)? {
+                    Operand::Column(other) => self.compare_columns(&column, *comparison, &Column::of(table, &other)),
+                    operand @ (Operand::Known(_) | Operand::WrittenEmpty | Operand::EmptyHole) => self.compare(&column, *comparison, &operand),
+                }
                 Ok(())
             }
             Condition::Like(column, is_not, term) => {
@@ -205,6 +208,19 @@ impl Sql {
         self.push(&format!(") {sign} 0)"));
     }
 
+    /// Compares two columns of the row.
+    fn compare_columns(&mut self, column: &Column, comparison: Comparison, other: &Column) {
+        let both = format!("{}, {}, {}, {}", column.sql, kind_number(column.kind), other.sql, kind_number(other.kind));
+        self.push(&match comparison {
+            Comparison::Equal => format!("gbvm_equal({both})"),
+            Comparison::NotEqual => format!("NOT gbvm_equal({both})"),
+            Comparison::Less => format!("gbvm_order({both}) < 0"),
+            Comparison::LessOrEqual => format!("gbvm_order({both}) <= 0"),
+            Comparison::Greater => format!("gbvm_order({both}) > 0"),
+            Comparison::GreaterOrEqual => format!("gbvm_order({both}) >= 0"),
+        });
+    }
+
     /// A value and its kind, as the functions take them.
     fn operand(&mut self, value: &Value) {
         self.bind(to_sql(value, Kind::Plain));
@@ -235,7 +251,7 @@ impl Sql {
                     stored.extend(twins.unwrap_or_default());
                 }
                 Operand::WrittenEmpty => empty = true,
-                Operand::EmptyHole => {}
+                Operand::EmptyHole | Operand::Column(_) => {}
             }
         }
         let mut between = "(";

@@ -150,7 +150,8 @@ impl Lowering<'_> {
                 self.negate_if(*negated, dst, span);
             }
             ExpressionKind::ErrorPart(part) => self.error_part(*part, dst, span),
-            ExpressionKind::Invalid => self.emit(span, Instruction::LoadMissing { dst }),
+            // A filter stands in an argument only, where it becomes a template.
+            ExpressionKind::Invalid | ExpressionKind::Filter { .. } => self.emit(span, Instruction::LoadMissing { dst }),
         }
     }
 
