@@ -74,6 +74,10 @@ fn queue(context: &mut HostContext<'_>, call: &Call<'_>, subject: Text, body: Te
     let mut refused = None;
     for recipient in argument::items(call.argument(0)) {
         let recipient = coerce::text(recipient);
+        if let Some(secret) = recipient.secret_key() {
+            let message = format!("the secret {secret} would be a mail's recipient, and recipients are listed in the clear");
+            return Err(Fault::new("E_SECRET_LEAK", message).at_argument(0));
+        }
         let is_written = recipient.is_literal();
         let addresses: Vec<&str> = if is_written { recipient.as_str().split(',').collect() } else { vec![recipient.as_str()] };
         for address in addresses.into_iter().map(|address| if is_written { bare(address) } else { address.trim_matches(' ') }) {
