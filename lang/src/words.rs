@@ -375,6 +375,9 @@ impl Reader<'_> {
         if self.names_place(at + 1) {
             return self.name(at, word);
         }
+        if self.destinations.contains(&*word.folded) && self.is_label(at, &word.folded) {
+            return self.label(at, word);
+        }
         if let Some(used) = self.open_form(at, true) {
             return used;
         }
@@ -390,11 +393,7 @@ impl Reader<'_> {
         }
         match keyword {
             Some((token, count)) => self.push(token, at, count),
-            None if self.is_label(at, &word.folded) => {
-                self.push(Token::Label(word.clone()), at, 1);
-                self.end_item(at + 1, false);
-                2
-            }
+            None if self.is_label(at, &word.folded) => self.label(at, word),
             None => self.name(at, word),
         }
     }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::Reader;
 use crate::ast::ErrorPart;
-use crate::token::{Lexeme, Token};
+use crate::token::{Lexeme, Token, Word};
 
 /// The folded words behind GOTO.
 pub(super) fn destinations(raw: &[Lexeme]) -> FxHashSet<&str> {
@@ -13,12 +13,18 @@ pub(super) fn destinations(raw: &[Lexeme]) -> FxHashSet<&str> {
 }
 
 impl Reader<'_> {
-    /// Whether a word that is no keyword labels its line: `name:` with nothing behind it, or with the rest of a line that
-    /// something jumps to.
+    /// Whether a word labels its line, if it is no keyword or something jumps to it: `name:` with nothing behind it, or
+    /// with the rest of a line that something jumps to.
     pub(super) fn is_label(&self, at: usize, folded: &str) -> bool {
         let starts_line = at == 0 || self.raw[at - 1].token == Token::Newline;
         let is_alone = *self.raw_token(at + 2) == Token::Newline || self.destinations.contains(folded);
         starts_line && *self.raw_token(at + 1) == Token::Colon && is_alone && !self.procedures.contains(folded)
+    }
+
+    pub(super) fn label(&mut self, at: usize, word: &Word) -> usize {
+        self.push(Token::Label(word.clone()), at, 1);
+        self.end_item(at + 1, false);
+        2
     }
 
     /// The words about failures, jumps and shared names; they came late, so that a procedure of the script may have the

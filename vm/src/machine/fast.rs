@@ -33,6 +33,7 @@ macro_rules! with_short_ways {
             JumpIfLessOrEqualInt(a, value, target) JumpUnlessLessOrEqualInt(a, value, target)
             JumpIfGreaterInt(a, value, target) JumpUnlessGreaterInt(a, value, target)
             JumpIfGreaterOrEqualInt(a, value, target) JumpUnlessGreaterOrEqualInt(a, value, target)
+            Switch(src, table)
             ForPrepare(counter, rest, exit) ForLoop(counter, rest, body) EachLoop(iterator, variable, body)
             GetField(dst, object, name, cache) SetField(object, src, name, cache)
             GetIndex(dst, object, index) SetIndex(object, index, src)
@@ -351,6 +352,14 @@ macro_rules! jump_equal {
 jump_equal! {
     JumpIfEqual JumpIfEqualConst true
     JumpIfNotEqual JumpIfNotEqualConst false
+}
+
+#[inline(always)]
+pub fn Switch(core: &mut Core<'_>, window: &mut W, src: Reg, table: TableIndex) -> Flow {
+    match core.tables[table.at()].plainly(&window[src.at()]) {
+        Some(target) => Flow::Jump(target),
+        None => Flow::Slow,
+    }
 }
 
 macro_rules! jump_ordered {
