@@ -12,7 +12,7 @@ use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::object::Object;
 use gbvm_vm::operators;
-use gbvm_vm::template::{Source, Template};
+use gbvm_vm::template::{Comparison, Condition, Source, Template, Term};
 use gbvm_vm::value::Value;
 
 /// The time of the test.
@@ -233,4 +233,29 @@ fn sqlite_finds_what_the_model_finds() {
         }
     }
     assert!(some > filters / 4 && none > filters / 50, "filters that say something: {some} find, {none} find nothing, {refused} are refused");
+}
+
+#[test]
+fn columns_compare_with_columns_as_the_model_says() {
+    use Comparison::*;
+    let mut some = 0;
+    for table in 0..40u64 {
+        let mut dice = Dice((table + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let (mut store, rows) = stored(&mut dice);
+        for (column, other) in COLUMNS.iter().flat_map(|column| COLUMNS.iter().map(move |other| (column, other))) {
+            for comparison in [Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual] {
+                for is_negated in [false, true] {
+                    let condition = Condition::Compare((*column).to_owned(), comparison, Term::Column((*other).to_owned()));
+                    let condition = if is_negated { Condition::Not(Box::new(condition)) } else { condition };
+                    let template = Template { condition: Some(condition), ..Template::default() };
+                    let filter = Filter { template: &template, holes: &[], now: NOW };
+                    let wanted = modelled(&rows, &filter);
+                    let found = store.find("t", filter, None).map(|rows| ids(&rows)).map_err(|fault| fault.code.to_string());
+                    assert!(found == wanted, "table {table}: {template:?}\nfound  {found:?}\nwanted {wanted:?}");
+                    some += usize::from(wanted.is_ok_and(|ids| !ids.is_empty()));
+                }
+            }
+        }
+    }
+    assert!(some > 1_000, "{some} find something");
 }
