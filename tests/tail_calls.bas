@@ -18,6 +18,19 @@ FOR i = 1 TO 100000
   text = "n" & i
   text = text & "-" & i
   IF i MOD 10 = 0 THEN rows.ADD(made)
+  SELECT CASE [i, text, i / 2, TRUE][i MOD 4]
+    CASE 1, 2, 3, 4, "n5-5"
+      met = i
+    CASE ELSE
+      missed = i
+  END SELECT
+  TRY
+    made.u = 1 / (i MOD 2)
+  CATCH e
+    caught = e.line
+  FINALLY
+    tidied = i
+  END TRY
 NEXT
 FOR EACH row IN rows
   row.total = 5

@@ -17,6 +17,8 @@ pub struct Config {
     pub routes: BTreeMap<String, String>,
     /// `host:port` that scripts may call.
     pub allow_net: Vec<String>,
+    /// Variables of the environment that scripts may read.
+    pub allow_env: Vec<String>,
     /// The mail server.
     pub smtp: Option<String>,
     /// The sender of mail.
@@ -34,6 +36,7 @@ struct File {
     zone: Option<String>,
     routes: BTreeMap<String, String>,
     allow_net: Vec<String>,
+    allow_env: Vec<String>,
     mail: Mail,
     secrets: BTreeMap<String, Secret>,
 }
@@ -90,6 +93,7 @@ impl Config {
             zone: file.zone,
             routes: file.routes,
             allow_net: file.allow_net,
+            allow_env: file.allow_env,
             smtp: file.mail.url,
             mail_from: file.mail.from.unwrap_or_else(|| "gbvm@localhost".to_owned()),
             secrets,

@@ -79,7 +79,7 @@ pub fn answer(world: &World, request: WebhookEvent) -> Reply {
         return Reply::error(404, "E_NO_ENDPOINT", &format!("no loaded script declares the webhook \"{name}\""));
     };
     let limits = world.limits();
-    let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms };
+    let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
     let outcome = world.fire(&script, &Event::Webhook(WebhookEvent { name, ..request }), budget);
     outcome.reply
 }

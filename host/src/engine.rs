@@ -57,6 +57,7 @@ pub struct World {
     origins: BTreeSet<String>,
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
+    environment: BTreeMap<String, Option<String>>,
     news: (Mutex<bool>, Condvar),
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
@@ -77,6 +78,7 @@ pub struct Builder {
     embedded: Vec<Embedded>,
     routes: Vec<(String, String)>,
     allow_net: Vec<String>,
+    allow_env: Vec<String>,
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
 }
@@ -133,6 +135,12 @@ impl Builder {
     /// Allows calls to these `host:port`, at private addresses too.
     pub fn allow_net<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Builder {
         self.allow_net.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets scripts read these variables of the environment, as they are when the engine is made.
+    pub fn allow_env<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Builder {
+        self.allow_env.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -199,6 +207,7 @@ impl Builder {
             origins,
             zone: self.zone,
             inputs: self.inputs,
+            environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
             news: (Mutex::new(false), Condvar::new()),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
@@ -224,6 +233,7 @@ impl Engine {
             embedded: Vec::new(),
             routes: Vec::new(),
             allow_net: Vec::new(),
+            allow_env: Vec::new(),
             zone: None,
             inputs: BTreeMap::new(),
         }
@@ -281,9 +291,9 @@ impl Engine {
     pub fn fire(&self, script: &Arc<Script>, event: &Event) -> Outcome {
         let limits = self.world.limits();
         let budget = match event {
-            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms },
-            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms },
-            Event::Manual(_) => Budget { fuel: None, wall_ms: None },
+            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes },
+            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, memory_bytes: limits.memory_bytes },
+            Event::Manual(_) => Budget { fuel: None, wall_ms: None, memory_bytes: limits.manual_memory_bytes },
         };
         self.fire_within(script, event, budget)
     }
@@ -297,7 +307,7 @@ impl Engine {
     /// dialogues, in which one line goes on where the last one ended.
     pub fn fire_with(&self, script: &Arc<Script>, variables: &mut Vec<(String, Value)>) -> Outcome {
         let event = Event::manual();
-        let budget = Budget { fuel: None, wall_ms: None };
+        let budget = Budget { fuel: None, wall_ms: None, memory_bytes: self.world.limits().memory_bytes };
         runner::execute_with(&self.world, Start { script, event: &event, identity: identity_of(script, &event), attempt: 1, job: None, checkpoint: None, budget }, variables)
     }
 
@@ -430,6 +440,11 @@ impl World {
     /// The inputs that every run gets.
     pub fn inputs(&self) -> &BTreeMap<String, String> {
         &self.inputs
+    }
+
+    /// The variables of the environment that scripts may read.
+    pub fn environment(&self) -> &BTreeMap<String, Option<String>> {
+        &self.environment
     }
 
     /// A secret that the configuration gives.

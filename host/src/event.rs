@@ -105,6 +105,22 @@ impl Event {
         self
     }
 
+    /// The same webhook with a further part of its query. Of other events nothing changes.
+    pub fn query(mut self, name: &str, value: impl Into<String>) -> Event {
+        if let Event::Webhook(webhook) = &mut self {
+            webhook.query.push((name.to_owned(), value.into()));
+        }
+        self
+    }
+
+    /// The same start by hand with a further input. Of other events nothing changes.
+    pub fn param(mut self, name: &str, value: impl Into<String>) -> Event {
+        if let Event::Manual(manual) = &mut self {
+            manual.params.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
     /// The form in which an event is stored with its run.
     pub fn to_stored(&self) -> String {
         serde_json::to_string(self).expect("events hold text, numbers and bytes only")

@@ -19,7 +19,7 @@ use crate::event::{Event, TriggerEvent, WebhookEvent};
 /// # Errors
 /// `E_JSON` for a body that says it is JSON and is not, `E_BODY` for one that is no text.
 pub fn begin(vm: &mut Vm, event: &Event, inputs: &BTreeMap<String, String>, limits: &Limits) -> Result<RunState, Fault> {
-    let state = state_of(event, limits)?;
+    let state = state_of(event, inputs, limits)?;
     let pairs = |pairs: &[(String, String)]| Object::of_fields(pairs.iter().map(|(name, value)| (name.as_str(), Value::text(value.as_str()))));
     let mut given = inputs.clone();
     if let Event::Manual(manual) = event {
@@ -49,19 +49,27 @@ pub fn begin(vm: &mut Vm, event: &Event, inputs: &BTreeMap<String, String>, limi
 ///
 /// # Errors
 /// As [`begin`].
-pub fn resume(event: &Event, limits: &Limits, headers: Vec<OutgoingHeader>, is_authenticated: bool) -> Result<RunState, Fault> {
-    Ok(RunState { headers, is_authenticated, ..state_of(event, limits)? })
+pub fn resume(event: &Event, inputs: &BTreeMap<String, String>, limits: &Limits, headers: Vec<OutgoingHeader>, is_authenticated: bool) -> Result<RunState, Fault> {
+    Ok(RunState { headers, is_authenticated, ..state_of(event, inputs, limits)? })
 }
 
-fn state_of(event: &Event, limits: &Limits) -> Result<RunState, Fault> {
+fn state_of(event: &Event, inputs: &BTreeMap<String, String>, limits: &Limits) -> Result<RunState, Fault> {
+    let own = match event {
+        Event::Webhook(webhook) => webhook.query.clone(),
+        Event::Manual(manual) => manual.params.clone().into_iter().collect(),
+        Event::Trigger(_) | Event::Schedule(_) => Vec::new(),
+    };
+    // What the event brings comes before what every run gets.
+    let inputs = own.into_iter().chain(inputs.clone()).collect();
     match event {
         Event::Webhook(webhook) => Ok(RunState {
             raw_body: webhook.body.clone(),
             body: read_body(webhook, limits)?,
             request_headers: webhook.headers.clone(),
+            inputs,
             ..RunState::default()
         }),
-        Event::Trigger(_) | Event::Schedule(_) | Event::Manual(_) => Ok(RunState::default()),
+        Event::Trigger(_) | Event::Schedule(_) | Event::Manual(_) => Ok(RunState { inputs, ..RunState::default() }),
     }
 }
 

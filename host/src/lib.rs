@@ -25,6 +25,7 @@ pub mod render;
 pub mod repl;
 pub mod runner;
 mod scheduler;
+mod scheme;
 pub mod scripts;
 mod segment;
 pub mod server;

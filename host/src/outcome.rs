@@ -49,6 +49,8 @@ impl Reply {
         let status = match &*fault.code {
             // Before the run began, the mistake was in the request, and its sender may learn it.
             "E_JSON" | "E_BODY" if fault.trace.is_empty() => return Reply::error(400, &fault.code, &fault.message),
+            "E_PARAM" => return Reply::error(400, &fault.code, &fault.message),
+            "E_SIGNATURE" if fault.trace.is_empty() => 401,
             "E_HTTP" => 502,
             "E_DATABASE_FULL" | "E_DATABASE_BUSY" => 503,
             "E_STOPPING" if fault.ends_run => 503,

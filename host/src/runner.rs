@@ -11,7 +11,9 @@ use gbvm_stdlib::services::{Answer, Clock, Console, HttpClient, Level, Request};
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
+use gbvm_vm::memory;
 use gbvm_vm::program::Wanted;
+use gbvm_vm::signature::Boundary;
 use gbvm_vm::value::Value;
 
 use crate::calls;
@@ -20,13 +22,14 @@ use crate::engine::World;
 use crate::event::Event;
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
+use crate::scheme;
 use crate::scripts::Script;
 use crate::trace::Trace;
 use crate::segment::{Segment, SegmentStorage};
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
 
-/// How many instructions run between two looks at the clock.
-const SLICE: u64 = 1_000_000;
+/// How many instructions run between two looks at the clock and at what the values take.
+const SLICE: u64 = 50_000;
 
 /// A run that begins or goes on.
 pub struct Start<'a> {
@@ -46,13 +49,15 @@ pub struct Start<'a> {
     pub budget: Budget,
 }
 
-/// How long a run may take.
+/// How long a run may take, and how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Instructions a segment may execute.
     pub fuel: Option<u64>,
     /// Wall time in milliseconds, waits for answers left out.
     pub wall_ms: Option<u64>,
+    /// Bytes that its values may take at one time.
+    pub memory_bytes: usize,
 }
 
 /// Executes a run as [`execute`] does, and logs its failure: for runs whose outcome nobody else shows.
@@ -146,16 +151,19 @@ struct Run<'r, 'w> {
 impl Run<'_, '_> {
     fn drive(&mut self) -> Result<Reply, Fault> {
         let linked = &self.start.script.linked;
+        let _bounded = memory::bound(self.budget.memory_bytes);
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
                 let mut vm = Vm::new(linked, self.world.limits());
-                let state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
+                let is_signed = scheme::authenticate(self.world, self.segment, self.start.script, self.start.event)?;
+                let mut state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
+                state.is_authenticated |= is_signed;
                 (vm, state)
             }
             Some(bytes) => {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
-                (resumed.vm, input::resume(self.start.event, self.world.limits(), resumed.headers, resumed.is_authenticated)?)
+                (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
         for (name, value) in self.variables.iter().flat_map(|variables| variables.iter()) {
@@ -166,10 +174,21 @@ impl Run<'_, '_> {
         let mut trace = self.world.tracer().map(|tracer| Trace::new(self.start.script, &**tracer));
         loop {
             if vm.pending().is_some() {
+                self.segment.note_statements(vm.statements())?;
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
-                    Err(fault) => vm.fail(fault)?,
+                    Err(fault) => {
+                        let before = vm.fuel();
+                        vm.fail(fault)?;
+                        if let Err(fault) = self.spend(before.saturating_sub(vm.fuel())) {
+                            vm.fail(fault)?;
+                        }
+                    }
                 }
+            }
+            // What the host made, such as rows, counts too.
+            if let Err(fault) = memory::check() {
+                vm.fail(fault)?;
             }
             let slice = self.fuel_left.map_or(SLICE, |left| left.min(SLICE));
             vm.set_fuel(Some(slice));
@@ -184,16 +203,26 @@ impl Run<'_, '_> {
                 keep(variables, &vm);
             }
             match stop {
-                Stop::Done => return outcome::reply_of(&vm),
+                Stop::Done => {
+                    self.undo_failed(&mut vm)?;
+                    self.segment.note_statements(Vec::new())?;
+                    return outcome::reply_of(&vm);
+                }
                 Stop::Failed(fault) => return Err(fault),
-                Stop::HostCall => {}
-                Stop::OutOfFuel => {
-                    if let Err(fault) = self.spend(slice) {
+                Stop::HostCall | Stop::OutOfFuel => {
+                    self.undo_failed(&mut vm)?;
+                    let used = if let Stop::OutOfFuel = stop { slice } else { slice.saturating_sub(vm.fuel()) };
+                    if let Err(fault) = self.spend(used) {
                         vm.fail(fault)?;
                     }
                 }
             }
         }
+    }
+
+    /// Undoes what statements wrote that have failed while the script went on.
+    fn undo_failed(&self, vm: &mut Vm) -> Result<(), Fault> {
+        vm.take_undone().into_iter().try_for_each(|statement| self.segment.undo(statement))
     }
 
     /// Counts instructions that were used up, and looks at the clock.
@@ -220,11 +249,21 @@ impl Run<'_, '_> {
         let Function::Host(function) = keyword.function else {
             return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
         };
-        if keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses {
+        if let Some(absent) = gbvm_stdlib::elsewhere::fault(keyword) {
+            return Err(absent);
+        }
+        let waits = keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses;
+        if waits && self.segment.has_transaction() {
+            let message = "the script would wait while its transaction is open, which would lock the database; end the transaction with COMMIT before this line";
+            return Err(Fault::new("E_CALL_IN_TRANSACTION", message));
+        }
+        let ends_segment = keyword.signature.boundary == Some(Boundary::Commit) && !self.segment.has_transaction();
+        if waits || ends_segment {
             self.end_segment(vm, state).map_err(Fault::and_ends)?;
         }
-        if vm.is_guarded() {
-            self.segment.guard_statement();
+        // What begins or ends a transaction does nothing else that could be undone.
+        if vm.is_guarded() && keyword.signature.boundary.is_none() {
+            self.segment.guard_call();
         }
         let clock = RunClock { world: self.world, deadline: self.deadline };
         let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
@@ -237,11 +276,12 @@ impl Run<'_, '_> {
             run: state,
             limits: self.world.limits(),
             parse_filter: gbvm_lang::filter::parse,
+            environment: self.world.environment(),
             allowed_origins: &allowed,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
         let answer = function(&mut context, &call);
-        self.segment.end_statement(answer.is_ok()).and(answer)
+        self.segment.end_call(answer.is_ok()).and(answer)
     }
 
     /// Commits what the segment wrote, together with the point from which the run goes on.

@@ -1,17 +1,21 @@
 //! Scripts as the engine holds them: read, compiled, linked, and found by what starts them.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gbvm_lang::declare::Declaration;
+use gbvm_lang::declare::{Declaration, Interface};
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::project::Known;
 use gbvm_lang::reads::Reads;
-use gbvm_lang::source::{Source, Span};
+use gbvm_lang::source::{Source, SourceKind, Span};
 use gbvm_stdlib::keyword::{Function, Keyword};
 use gbvm_vm::machine::Linked;
 use gbvm_vm::native::{EmbeddedFunction, Native};
+
+pub use files::{Files, gather};
 
 use crate::cron::Timetable;
 use crate::storage;
@@ -25,6 +29,8 @@ pub struct Script {
     pub linked: Arc<Linked>,
     /// What starts it.
     pub declarations: Vec<Declaration>,
+    /// What it says of itself, and its inputs.
+    pub interface: Interface,
     /// The tables and columns it needs.
     pub schema: SchemaNeeds,
     /// The origins that it calls by literal URLs.
@@ -95,24 +101,52 @@ pub struct Embedded {
     pub function: EmbeddedFunction,
 }
 
-/// Reads a script and the files of `lib/` beside it.
+impl From<Vec<Source>> for Files {
+    /// Files that were not read from a disk: nothing can be included there.
+    fn from(sources: Vec<Source>) -> Files {
+        let mut sources = sources.into_iter();
+        let Some(script) = sources.next() else { return Files::default() };
+        let nowhere = |_: &Path| Err(std::io::Error::other("this script was not read from a folder"));
+        let mut files = gather(script, &gbvm_stdlib::signatures(), &nowhere);
+        files.sources.extend(sources);
+        files
+    }
+}
+
+/// Reads a script, what it includes, and the files of `lib/` beside it.
 ///
 /// # Errors
-/// Where a file cannot be read or is no UTF-8.
-pub fn read(path: &Path) -> Result<Vec<Source>, LoadError> {
-    let read_one = |path: &Path| {
-        std::fs::read_to_string(path)
-            .map(|text| Source::new(path.display().to_string(), text))
-            .map_err(|error| LoadError::Unreadable(path.to_owned(), error))
-    };
-    let mut sources = vec![read_one(path)?];
+/// Where the script or a file of the library cannot be read or is no UTF-8.
+pub fn read(path: &Path) -> Result<Files, LoadError> {
+    read_beside(read_one(path)?, path)
+}
+
+/// As [`read`], where the script itself is as an editor has it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_edited(path: &Path, text: &str) -> Result<Files, LoadError> {
+    read_beside(Source::new(path.display().to_string(), text), path)
+}
+
+fn read_one(path: &Path) -> Result<Source, LoadError> {
+    std::fs::read_to_string(path)
+        .map(|text| Source::new(path.display().to_string(), text))
+        .map_err(|error| LoadError::Unreadable(path.to_owned(), error))
+}
+
+fn read_beside(script: Source, path: &Path) -> Result<Files, LoadError> {
+    let mut files = gather(script, &gbvm_stdlib::signatures(), &|path| std::fs::read_to_string(path));
     let library = path.parent().unwrap_or(Path::new("")).join("lib");
     if library.is_dir() {
         for file in scripts_in(&library)? {
-            sources.push(read_one(&file)?);
+            let name = files::normal(&file).display().to_string();
+            if !files.sources.iter().any(|source| *source.name == *name) {
+                files.sources.push(read_one(&file)?);
+            }
         }
     }
-    Ok(sources)
+    Ok(files)
 }
 
 /// The `.bas` files of a folder, by name; not those of its sub-folders.
@@ -172,10 +206,16 @@ fn unreadable_schedules(declarations: &[Declaration]) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// Where it does not compile.
-pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, LoadError> {
+pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script, LoadError> {
+    let Files { sources, mut problems } = files.into();
     let mut signatures = gbvm_stdlib::signatures();
+    for (index, source) in (0u16..).zip(&sources).skip(1).filter(|(_, source)| source.kind == SourceKind::Library) {
+        let message = "A file of the library includes nothing: all files of lib/ are there by themselves.";
+        problems.extend(gbvm_lang::includes(source, index, &signatures).iter().map(|include| Diagnostic::error("E_INCLUDE", include.span, message)));
+    }
     signatures.extend(embedded.iter().map(|function| function.keyword.signature));
     let mut compilation = gbvm_lang::compile(&sources, &signatures);
+    compilation.diagnostics.extend(problems);
     compilation.diagnostics.extend(unreadable_schedules(&compilation.declarations));
     compilation.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start, diagnostic.severity));
     let is_wrong = compilation.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -198,10 +238,11 @@ pub fn compile(sources: Vec<Source>, embedded: &[Embedded]) -> Result<Script, Lo
         name: sources[0].name.to_string(),
         linked: Arc::new(linked),
         declarations: compiled.declarations,
+        interface: compiled.interface,
         schema: SchemaNeeds::of(&compiled.schema),
         origins: compiled.schema.origins,
         writes: compiled.accesses.writes,
-        touches_data: compiled.accesses.reads || compiled.accesses.writes,
+        touches_data: compiled.accesses.reads || compiled.accesses.writes || !compiled.schema.declared.is_empty(),
         written,
         reads: compiled.reads,
         statements: compiled.statements,

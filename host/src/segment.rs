@@ -4,8 +4,10 @@
 
 use std::cell::RefCell;
 
+use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
 use gbvm_vm::fault::Fault;
+use gbvm_vm::machine::StatementKey;
 use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
@@ -14,8 +16,12 @@ use crate::storage::late::StoreGuard;
 use crate::storage::savepoint::Savepoint;
 use crate::storage::{RunIdentity, Store};
 
-/// The number of the point before a statement: above all others that may be open.
-const STATEMENT: usize = 1_000;
+/// The numbers of the points before statements begin here: above all others that may be open.
+const STATEMENTS: usize = 1_000;
+/// The number of the point before a call.
+const CALL: usize = 2_000;
+/// The most transactions that a script may nest.
+const TRANSACTIONS_MAX: usize = 64;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
@@ -29,14 +35,28 @@ pub struct Segment<'a> {
 struct State<'a> {
     open: Option<StoreGuard<'a>>,
     has_written: bool,
-    statement: Statement,
+    call: Guard,
+    /// The statements at hand of which nothing may stay if they fail, outermost first.
+    at_hand: Vec<StatementKey>,
+    /// Those that have written something, or that stand around such a one, with the points before them.
+    begun: Vec<Begun>,
     /// Why mails were refused while they were queued: dead letters once this is committed.
     dead: Vec<Fault>,
+    /// The script's own transactions, innermost last, and how many mails were refused before each.
+    transactions: Vec<(Savepoint, usize)>,
 }
 
-/// What is known of the statement at hand.
+/// A statement that can be undone.
+struct Begun {
+    key: StatementKey,
+    before: Savepoint,
+    /// How many mails were refused before it.
+    refused: usize,
+}
+
+/// What is known of the call at hand.
 #[derive(Default)]
-enum Statement {
+enum Guard {
     /// Where it fails, the run fails, and everything is undone.
     #[default]
     Plain,
@@ -69,37 +89,74 @@ impl<'a> Segment<'a> {
             state.open = Some(store);
         }
         state.has_written |= is_write;
-        let State { open, statement, dead, .. } = &mut *state;
+        let State { open, call, at_hand, begun, dead, .. } = &mut *state;
         let store = open.as_mut().expect("the segment was opened above");
-        if is_write && matches!(statement, Statement::Guarded) {
-            let before = store.set_savepoint(STATEMENT)?;
-            *statement = Statement::Written { before, refused: dead.len() };
+        if is_write {
+            for key in &at_hand[begun.len()..] {
+                let before = store.set_savepoint(STATEMENTS + begun.len())?;
+                begun.push(Begun { key: *key, before, refused: dead.len() });
+            }
+            if matches!(call, Guard::Guarded) {
+                let before = store.set_savepoint(CALL)?;
+                *call = Guard::Written { before, refused: dead.len() };
+            }
         }
         act(store)
     }
 
-    /// Makes the statement at hand one that can be undone alone, should it fail.
-    pub fn guard_statement(&self) {
-        self.state.borrow_mut().statement = Statement::Guarded;
+    /// Notes which statements are at hand of which nothing may stay if they fail. Those that are not any more are over.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_statements(&self, at_hand: Vec<StatementKey>) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let go_on = state.begun.iter().zip(&at_hand).take_while(|(begun, key)| begun.key == **key).count();
+        let State { open, begun, .. } = &mut *state;
+        let over = begun.drain(go_on..).next();
+        if let (Some(over), Some(store)) = (over, open) {
+            store.release(&over.before).map_err(Fault::and_ends)?;
+        }
+        state.at_hand = at_hand;
+        Ok(())
     }
 
-    /// Ends the statement at hand: what a guarded one wrote stays if it succeeded and is undone if not.
+    /// Undoes what a statement wrote that has failed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn undo(&self, key: StatementKey) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let Some(at) = state.begun.iter().position(|begun| begun.key == key) else { return Ok(()) };
+        let State { open, begun, dead, .. } = &mut *state;
+        if let (Some(failed), Some(store)) = (begun.drain(at..).next(), open) {
+            dead.truncate(failed.refused);
+            store.go_back(failed.before).map_err(Fault::and_ends)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the call at hand one that can be undone alone, should it fail.
+    pub fn guard_call(&self) {
+        self.state.borrow_mut().call = Guard::Guarded;
+    }
+
+    /// Ends the call at hand: what a guarded one wrote stays if it succeeded and is undone if not.
     ///
     /// # Errors
     /// Those of the database, and `E_DATABASE` where the failure has undone the whole transaction: the script cannot go
     /// on without what it wrote before.
-    pub fn end_statement(&self, has_succeeded: bool) -> Result<(), Fault> {
+    pub fn end_call(&self, has_succeeded: bool) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
-        let statement = std::mem::take(&mut state.statement);
+        let call = std::mem::take(&mut state.call);
         let State { open: Some(store), dead, .. } = &mut *state else { return Ok(()) };
-        match statement {
-            Statement::Plain => Ok(()),
-            Statement::Guarded | Statement::Written { .. } if !store.in_transaction() => {
+        match call {
+            Guard::Plain => Ok(()),
+            Guard::Guarded | Guard::Written { .. } if !store.in_transaction() => {
                 Err(Fault::ending("E_DATABASE", "the database undid everything that this run had written, so the run cannot go on"))
             }
-            Statement::Guarded => Ok(()),
-            Statement::Written { before, .. } if has_succeeded => store.release(&before).map_err(Fault::and_ends),
-            Statement::Written { before, refused } => {
+            Guard::Guarded => Ok(()),
+            Guard::Written { before, .. } if has_succeeded => store.release(&before).map_err(Fault::and_ends),
+            Guard::Written { before, refused } => {
                 dead.truncate(refused);
                 store.go_back(before).map_err(Fault::and_ends)
             }
@@ -123,9 +180,11 @@ impl<'a> Segment<'a> {
     /// Those of the database; then everything of the segment is undone.
     pub fn commit(&self) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
-        state.statement = Statement::Plain;
+        state.call = Guard::Plain;
+        state.begun.clear();
         let wrote = std::mem::take(&mut state.has_written);
         let dead = std::mem::take(&mut state.dead);
+        state.transactions.clear();
         let Some(mut store) = state.open.take() else { return Ok(()) };
         let committed = store.commit();
         if committed.is_err() {
@@ -141,12 +200,56 @@ impl<'a> Segment<'a> {
         committed
     }
 
+    /// Whether the script has begun a transaction of its own.
+    pub fn has_transaction(&self) -> bool {
+        !self.state.borrow().transactions.is_empty()
+    }
+
+    /// Makes the statements at hand ones that cannot be undone: a transaction of the script begins or ends in them, and
+    /// the points before them do not nest with it.
+    fn settle_statements(&self) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let State { open, at_hand, begun, .. } = &mut *state;
+        at_hand.clear();
+        if let (Some(outermost), Some(store)) = (begun.drain(..).next(), open) {
+            store.release(&outermost.before).map_err(Fault::and_ends)?;
+        }
+        Ok(())
+    }
+
+    fn begin_transaction(&self) -> Result<(), Fault> {
+        self.settle_statements()?;
+        let depth = self.state.borrow().transactions.len();
+        if depth >= TRANSACTIONS_MAX {
+            return Err(Fault::new("E_TRANSACTION_DEPTH", format!("{TRANSACTIONS_MAX} transactions are open already; does a loop begin one each time and end none?")));
+        }
+        let savepoint = self.within(true, |store| store.set_savepoint(depth))?;
+        let mut state = self.state.borrow_mut();
+        let dead = state.dead.len();
+        state.transactions.push((savepoint, dead));
+        Ok(())
+    }
+
+    fn end_transaction(&self, is_kept: bool) -> Result<bool, Fault> {
+        self.settle_statements()?;
+        let Some((savepoint, dead)) = self.state.borrow_mut().transactions.pop() else { return Ok(false) };
+        if is_kept {
+            self.within(true, |store| store.release(&savepoint))?;
+        } else {
+            self.within(true, |store| store.go_back(savepoint))?;
+            self.state.borrow_mut().dead.truncate(dead);
+        }
+        Ok(true)
+    }
+
     /// Undoes everything since the segment opened.
     pub fn rollback(&self) {
         let mut state = self.state.borrow_mut();
         state.has_written = false;
-        state.statement = Statement::Plain;
+        state.call = Guard::Plain;
+        state.begun.clear();
         state.dead.clear();
+        state.transactions.clear();
         if let Some(mut store) = state.open.take() {
             store.rollback();
         }
@@ -183,12 +286,28 @@ impl Storage for SegmentStorage<'_, '_> {
         self.0.within(true, |store| store.save(table, id, row))
     }
 
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault> {
+        self.0.within(true, |store| store.merge(table, rows, keys))
+    }
+
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
         self.0.within(true, |store| store.delete(table, filter))
     }
 
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {
         self.0.within(false, |store| store.aggregate(function, table, field, filter))
+    }
+
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        self.0.begin_transaction()
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        self.0.end_transaction(true)
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        self.0.end_transaction(false)
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

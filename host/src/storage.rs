@@ -2,8 +2,10 @@
 //!
 //! A [`Store`] is the one connection that writes. Tables of scripts are plain tables; the engine's begin with `gbvm_`.
 
+mod declared;
 pub mod late;
 mod memory;
+mod merge;
 mod outbox;
 mod queue;
 mod rows;
@@ -125,6 +127,7 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(256);
         connection.pragma_update(None, "journal_mode", "WAL").map_err(cannot)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(cannot)?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(cannot)?;
         values::register(&connection).map_err(cannot)?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;
         if version > VERSION {
@@ -325,7 +328,12 @@ fn fault(error: rusqlite::Error) -> Fault {
     match code.code {
         ErrorCode::ConstraintViolation => match message.strip_prefix("UNIQUE constraint failed: ") {
             Some(columns) => Fault::new("E_UNIQUE", format!("a row with the same {} is there already", columns.replace('.', " "))),
-            None => Fault::new("E_CONSTRAINT", format!("the table does not allow it: {message}")),
+            None if message.starts_with("FOREIGN KEY") => Fault::new("E_REFERENCE", "a row that it refers to is not there, or rows that refer to it still are"),
+            None => match message.strip_prefix("CHECK constraint failed: ").or_else(|| message.strip_prefix("NOT NULL constraint failed: ")) {
+                Some(rule) if rule.contains(" must be ") => Fault::new("E_CONSTRAINT", rule.to_owned()),
+                Some(column) if message.starts_with("NOT NULL") => Fault::new("E_CONSTRAINT", format!("{} needs a value", column.replace('.', " "))),
+                Some(_) | None => Fault::new("E_CONSTRAINT", format!("the table does not allow it: {message}")),
+            },
         },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Fault::new("E_DATABASE_BUSY", "another process is writing to the database for too long"),
         ErrorCode::DiskFull => Fault::new("E_DATABASE_FULL", "the disk is full"),

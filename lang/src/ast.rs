@@ -4,6 +4,9 @@
 
 use std::rc::Rc;
 
+use gbvm_vm::template::Template;
+
+use crate::declare::TableDeclaration;
 use crate::source::Span;
 
 /// The most that expressions and blocks may nest; deeper is a compile error, so no pass needs a deep stack.
@@ -27,6 +30,8 @@ pub struct Script {
     pub main: Vec<Statement>,
     /// The procedures, in order.
     pub procedures: Vec<Procedure>,
+    /// The tables that it declares.
+    pub tables: Vec<TableDeclaration>,
 }
 
 /// A SUB or FUNCTION.
@@ -229,6 +234,9 @@ pub enum ExpressionKind {
     Method { object: Box<Expression>, name: Name, arguments: Vec<Expression> },
     /// A keyword of the table by its index, with its arguments.
     Keyword { index: u16, arguments: Vec<Expression> },
+    /// The filter of a word form; its values fill the template's holes, one each. A value that is a name which no
+    /// variable has is a column where the template compares with it.
+    Filter { template: Rc<Template>, values: Vec<Expression> },
     /// `[a, b]`.
     Array(Vec<Expression>),
     /// `{k: v}`.

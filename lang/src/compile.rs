@@ -4,20 +4,21 @@ use gbvm_vm::program::{Program, SourceText};
 use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashSet;
 
-use crate::ast::{Procedure, Script};
-use crate::declare::{self, Declaration};
+use crate::ast::{Procedure, Script, Statement};
+use crate::declare::{self, Declaration, Interface};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flows;
 use crate::labels;
 use crate::lint;
 use crate::lower::{self, Facts, Lowered};
-use crate::parse::parse;
+use crate::parse::{parse_beside, procedure_names};
 use crate::reach;
 use crate::reads::{self, Reads};
 use crate::resolve::{self, Answer, Whole};
 use crate::rows;
 use crate::schema::{self, Accesses, Schema};
-use crate::source::{Source, Span};
+use crate::source::{Source, SourceKind, Span};
+use crate::transaction;
 use crate::walk;
 
 /// What compiling gives: a script if there was no error, and every message.
@@ -38,6 +39,8 @@ pub struct CompiledScript {
     pub program: Program,
     /// What starts it; nothing means: once, from top to bottom, when asked to.
     pub declarations: Vec<Declaration>,
+    /// What it says of itself, and its inputs.
+    pub interface: Interface,
     /// The tables and addresses it asks for.
     pub schema: Schema,
     /// What it does to stored data.
@@ -53,8 +56,9 @@ pub struct CompiledScript {
 pub fn compile(sources: &[Source], signatures: &[Signature]) -> Compilation {
     let mut diagnostics = Vec::new();
     let mut trees = Vec::with_capacity(sources.len());
+    let procedures = sources.iter().flat_map(|source| procedure_names(&source.text)).collect();
     for (index, source) in (0u16..).zip(sources) {
-        let (tree, found) = parse(source, index, signatures);
+        let (tree, found) = parse_beside(source, index, signatures, &procedures);
         diagnostics.extend(found);
         trees.push(tree);
     }
@@ -73,19 +77,21 @@ fn back_end(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<CompiledScript> {
     let is_readable = diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
-    let (declarations, found) = declare::take(&mut trees[0].main, signatures);
+    let declare::Declared { events: declarations, interface, diagnostics: found } = declare::take(&mut trees[0].main, signatures);
     diagnostics.extend(found);
-    for library in &trees[1..] {
-        if let Some(statement) = library.main.first() {
-            let message = "A library holds SUB and FUNCTION only; this line would never run.";
-            diagnostics.push(Diagnostic::error("E_LIBRARY", statement.span, message));
-        }
+    for (tree, source) in trees.iter_mut().zip(sources).skip(1) {
+        diagnostics.extend(never_run(&mut tree.main, source.kind, signatures));
     }
     let own: Vec<&Procedure> = trees[0].procedures.iter().collect();
-    let libraries: Vec<&Procedure> = trees[1..].iter().flat_map(|tree| &tree.procedures).collect();
-    diagnostics.extend(resolve::check_procedures(&own, sources));
-    diagnostics.extend(resolve::check_procedures(&libraries, sources));
-    let everything = Whole::new(&trees[0].main, own.iter().chain(&libraries).copied().collect(), signatures);
+    let beside = |kind: SourceKind| -> Vec<&Procedure> {
+        let files = trees.iter().zip(sources).skip(1).filter(|(_, source)| source.kind == kind);
+        files.flat_map(|(tree, _)| &tree.procedures).collect()
+    };
+    let (included, libraries) = (beside(SourceKind::Included), beside(SourceKind::Library));
+    for group in [&own, &included, &libraries] {
+        diagnostics.extend(resolve::check_procedures(group, sources));
+    }
+    let everything = Whole::new(&trees[0].main, own.iter().chain(&included).chain(&libraries).copied().collect(), signatures);
     let needed = needed(&everything, own.len());
     let whole = Whole::new(&trees[0].main, needed, signatures);
     diagnostics.extend(labels::check(&whole, sources));
@@ -97,8 +103,12 @@ fn back_end(
     if is_readable {
         diagnostics.extend(lint::lint(&whole, &flows, &declarations));
     }
+    diagnostics.extend(transaction::calls_inside(&whole));
     let (mut schema, accesses, found) = schema::schema(&whole, &flows);
     diagnostics.extend(found);
+    for tree in &trees {
+        diagnostics.extend(schema.declare(&tree.tables));
+    }
     for declaration in &declarations {
         if let Declaration::Trigger(trigger) = declaration {
             schema.tables.entry(trigger.table.clone()).or_default();
@@ -107,7 +117,23 @@ fn back_end(
     let text = |source: &Source| SourceText { name: source.name.clone(), text: source.text.clone() };
     program.sources = sources.iter().map(text).collect();
     let reads = reads::reads(&whole, &flows);
-    Some(CompiledScript { program, declarations, schema, accesses, reads, statements })
+    Some(CompiledScript { program, declarations, interface, schema, accesses, reads, statements })
+}
+
+/// What stands outside of the procedures of a file beside the script.
+fn never_run(main: &mut Vec<Statement>, kind: SourceKind, signatures: &[Signature]) -> Vec<Diagnostic> {
+    let declare::Declared { events, interface, mut diagnostics } = declare::take(main, signatures);
+    let declared = events.iter().map(Declaration::span).chain(interface.params.first().map(|param| param.span));
+    let first = declared.chain(main.first().map(|statement| statement.span)).min_by_key(|span| span.start);
+    if let Some(span) = first {
+        let file = match kind {
+            SourceKind::Library => "A library",
+            SourceKind::Included => "An included file",
+        };
+        let message = format!("{file} holds SUB and FUNCTION only; this line would never run.");
+        diagnostics.push(Diagnostic::error("E_LIBRARY", span, message));
+    }
+    diagnostics
 }
 
 /// The script's own procedures, and those of the libraries that are called from there.

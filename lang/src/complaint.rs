@@ -43,7 +43,11 @@ pub fn complain(item: &Item, error: ParseError<u32, Token, ()>) -> Diagnostic {
         ParseError::InvalidToken { .. } | ParseError::User { .. } => (None, Vec::new()),
     };
     let tokens = item.tokens;
-    let at = found.and_then(|(start, _)| tokens.iter().position(|lexeme| lexeme.start == start)).unwrap_or(tokens.len());
+    let at = found.and_then(|found| tokens.iter().position(|lexeme| (lexeme.start, lexeme.end) == found)).unwrap_or(tokens.len());
+    // What stands for nothing written is not what the author sees.
+    let seen = (at..tokens.len()).find(|&at| tokens[at].start < tokens[at].end);
+    let found = found.and_then(|found| if at == tokens.len() { Some(found) } else { seen.map(|at| (tokens[at].start, tokens[at].end)) });
+    let at = seen.unwrap_or(tokens.len());
     let complaint =
         Complaint { text: item.text, item: tokens, at, ends_line: item.ends_line, signatures: item.signatures, expected };
     let (start, stop) = found.unwrap_or_else(|| {
@@ -257,7 +261,8 @@ impl Complaint<'_> {
     fn reason(&self) -> String {
         let found = self.named(self.at);
         let is_end = self.at == self.item.len();
-        let behind = match self.at.checked_sub(1) {
+        let before = (0..self.at).rev().find(|&at| self.item[at].start < self.item[at].end);
+        let behind = match before {
             Some(before) => format!("behind {}", self.named(before)),
             None => "here".to_string(),
         };
@@ -273,7 +278,7 @@ impl Complaint<'_> {
                 false => format!("a value is expected {behind}, but here stands {found}"),
             };
         }
-        let closing = [")", "]", "}"].into_iter().find(|closing| self.expects(closing));
+        let closing = [")", "]", "}"].into_iter().find(|closing| self.expects(closing) && self.is_open(closing));
         if let Some(closing) = closing {
             return match is_end {
                 true => format!("a {closing} is missing {behind}"),
@@ -299,6 +304,19 @@ impl Complaint<'_> {
             _ if self.at == 0 => format!("a statement cannot begin with {found}"),
             _ => format!("{found} cannot stand {behind}"),
         }
+    }
+
+    /// Whether the author wrote what such a bracket closes.
+    fn is_open(&self, closing: &str) -> bool {
+        self.item[..self.at].iter().any(|lexeme| {
+            let fits = match lexeme.token {
+                Token::OpenParen | Token::CallParen => closing == ")",
+                Token::OpenBracket | Token::IndexBracket => closing == "]",
+                Token::OpenBrace => closing == "}",
+                _ => false,
+            };
+            fits && lexeme.start < lexeme.end
+        })
     }
 
     /// The word of structure that the first word was meant to be, or the operator that a later one was.

@@ -1,11 +1,22 @@
 //! What starts a script: its declarations, read without running anything.
 
+mod include;
+mod param;
+mod table;
+mod webhook;
+
 use gbvm_vm::signature::{Kind, Signature};
 
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
 use crate::diagnostic::Diagnostic;
 use crate::names;
 use crate::source::Span;
+
+pub use include::{Include, includes};
+pub use param::{Interface, Param, ParamKind};
+pub use table::{ColumnDeclaration, ColumnKind, TableDeclaration};
+pub(crate) use table::take as take_tables;
+pub use webhook::{Dedupe, Scheme, Webhook};
 
 /// The functions that check a caller's secret.
 pub const AUTHENTICATORS: [&str; 2] = ["VERIFY_SIGNATURE", "VERIFY_KEY"];
@@ -35,19 +46,6 @@ impl Declaration {
     }
 }
 
-/// `WEBHOOK "name"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    /// The last part of its path.
-    pub name: String,
-    /// Whether the author says that it authenticates nobody.
-    pub open: bool,
-    /// Whether requests are stored, answered at once and run later.
-    pub accept: bool,
-    /// Where it stands.
-    pub span: Span,
-}
-
 /// `ON "table", "INSERT,UPDATE"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {
@@ -74,50 +72,66 @@ pub struct Schedule {
     pub span: Span,
 }
 
-/// Takes the declarations out of a main part.
-pub fn take(
-    main: &mut Vec<Statement>,
-    signatures: &[Signature],
-) -> (Vec<Declaration>, Vec<Diagnostic>) {
-    let mut declarations = Vec::new();
-    let mut diagnostics = Vec::new();
-    main.retain(|statement| {
-        let StatementKind::Expression(Expression { kind: ExpressionKind::Keyword { index, arguments }, .. }) =
-            &statement.kind
-        else {
-            return true;
+/// What a main part declares.
+#[derive(Debug, Default)]
+pub struct Declared {
+    /// What starts the script.
+    pub events: Vec<Declaration>,
+    /// What it says of itself and wants.
+    pub interface: Interface,
+    /// What is wrong with either.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Takes the declarations out of a main part. An input stays there, as the assignment that it is.
+pub fn take(main: &mut Vec<Statement>, signatures: &[Signature]) -> Declared {
+    let mut declared = Declared::default();
+    for statement in std::mem::take(main) {
+        let StatementKind::Expression(Expression { kind: ExpressionKind::Keyword { index, arguments }, .. }) = &statement.kind else {
+            main.push(statement);
+            continue;
         };
-        let Some(signature) = signatures.get(usize::from(*index)).filter(|signature| signature.kind == Kind::Declare)
-        else {
-            return true;
+        let Some(signature) = signatures.get(usize::from(*index)).filter(|signature| signature.kind == Kind::Declare) else {
+            main.push(statement);
+            continue;
         };
-        match declaration(signature, arguments, statement.span) {
-            Ok(Some(Declaration::Webhook(webhook))) if has_webhook(&declarations, &webhook.name) => {
-                let message = format!("The webhook \"{}\" is declared twice in this script; one declaration is enough.", webhook.name);
-                diagnostics.push(Diagnostic::error("E_ENDPOINT_TWICE", webhook.span, message));
-            }
-            Ok(Some(declaration)) => declarations.push(declaration),
+        match declared.one(signature, arguments, statement.span, signatures) {
+            Ok(Some(assignment)) => main.push(assignment),
             Ok(None) => {}
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => declared.diagnostics.push(diagnostic),
         }
-        false
-    });
-    (declarations, diagnostics)
+    }
+    declared
+}
+
+impl Declared {
+    /// Takes one declaration; the statement that stays in its place.
+    fn one(&mut self, signature: &Signature, arguments: &[Expression], span: Span, signatures: &[Signature]) -> Result<Option<Statement>, Diagnostic> {
+        match signature.phrase {
+            "WEBHOOK" => {
+                let webhook = webhook::read(arguments, span)?;
+                if has_webhook(&self.events, &webhook.name) {
+                    let message = format!("The webhook \"{}\" is declared twice in this script; one declaration is enough.", webhook.name);
+                    return Err(Diagnostic::error("E_ENDPOINT_TWICE", webhook.span, message));
+                }
+                self.events.push(Declaration::Webhook(webhook));
+            }
+            "SET SCHEDULE" => self.events.push(Declaration::Schedule(schedule(arguments, span)?)),
+            "PARAM" => return param::read(&mut self.interface, arguments, span, signatures).map(Some),
+            // With its end it was taken before words were decided.
+            "TABLE" => return Err(refuse(span, "TABLE has no END TABLE behind its columns, which stand in lines of their own.")),
+            // Its file was read before.
+            "INCLUDE" => drop(text(arguments, 0, "The file's path", span)?),
+            "DESCRIPTION" => param::describe(&mut self.interface, arguments, span)?,
+            phrase if phrase == "ON" || phrase.starts_with("ON ") => self.events.push(Declaration::Trigger(trigger(phrase, arguments, span)?)),
+            _ => {}
+        }
+        Ok(None)
+    }
 }
 
 fn has_webhook(declarations: &[Declaration], name: &str) -> bool {
     declarations.iter().any(|declaration| matches!(declaration, Declaration::Webhook(webhook) if webhook.name == name))
-}
-
-fn declaration(signature: &Signature, arguments: &[Expression], span: Span) -> Result<Option<Declaration>, Diagnostic> {
-    Ok(Some(match signature.phrase {
-        "WEBHOOK" => Declaration::Webhook(webhook(arguments, span)?),
-        "SET SCHEDULE" => Declaration::Schedule(schedule(arguments, span)?),
-        phrase if phrase == "ON" || phrase.starts_with("ON ") => {
-            Declaration::Trigger(trigger(phrase, arguments, span)?)
-        }
-        _ => return Ok(None),
-    }))
 }
 
 fn refuse(span: Span, message: impl Into<String>) -> Diagnostic {
@@ -135,30 +149,6 @@ fn text<'a>(arguments: &'a [Expression], index: usize, what: &str, span: Span) -
         }
         None => Err(refuse(span, format!("{what} is missing."))),
     }
-}
-
-fn webhook(arguments: &[Expression], span: Span) -> Result<Webhook, Diagnostic> {
-    let name = text(arguments, 0, "The webhook's name", span)?;
-    let is_segment = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
-    // Clients take a lone . or .. out of a path.
-    if !is_segment || matches!(name, "." | "..") {
-        let message = "A webhook's name is one part of a path: letters, digits, - _ . and ~ only, and not . or .. alone.";
-        return Err(refuse(arguments[0].span, message));
-    }
-    let mut webhook = Webhook { name: name.into(), open: false, accept: false, span };
-    for argument in &arguments[1..] {
-        let word = match &argument.kind {
-            ExpressionKind::Name(name) => name.folded.to_ascii_uppercase(),
-            ExpressionKind::Text(text) => text.trim().to_ascii_uppercase(),
-            _ => String::new(),
-        };
-        match word.as_str() {
-            "OPEN" => webhook.open = true,
-            "ACCEPT" => webhook.accept = true,
-            _ => return Err(refuse(argument.span, "After a webhook's name stands OPEN or ACCEPT, or nothing.")),
-        }
-    }
-    Ok(webhook)
 }
 
 /// `ON "table", "INSERT,UPDATE"` and `ON INSERT OF "table"`.

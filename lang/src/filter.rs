@@ -4,8 +4,11 @@
 //! syntax: that is the whole defence, and it needs no escaping. A hole may stand where a value may; anywhere else it
 //! is refused.
 
+mod clauses;
 mod cursor;
 mod value;
+
+pub use clauses::{Clauses, of_clauses, with_columns};
 
 use gbvm_vm::fault::Fault;
 use gbvm_vm::template::{Comparison, Condition, Count, OrderBy, Source, Template};

@@ -61,6 +61,11 @@ impl<'a> Flows<'a> {
         flows
     }
 
+    /// The program.
+    pub fn whole(&self) -> &'a Whole<'a> {
+        self.whole
+    }
+
     /// The expression and all those whose value it may have, each once.
     pub fn closure(&self, routine: usize, expression: &'a Expression) -> Vec<Origin<'a>> {
         let mut found = vec![Origin { expression, routine, block: None }];

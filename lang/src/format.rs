@@ -68,7 +68,15 @@ fn means_the_same(a: &Source, outline: &Outline, b: &Source, signatures: &[Signa
         tokens.dedup_by(|next, before| matches!((before, next), (Token::Break(true), Token::Break(true))));
         tokens
     };
-    if tokens(outline) != tokens(&other) {
+    let tables = |outline: &Outline| {
+        let mut tables = outline.tables.clone();
+        for table in &mut tables {
+            table.span = Span::default();
+            table.columns.iter_mut().for_each(|column| column.span = Span::default());
+        }
+        tables
+    };
+    if tokens(outline) != tokens(&other) || tables(outline) != tables(&other) {
         return false;
     }
     let code = |source: &Source| {
@@ -285,6 +293,43 @@ impl<'a> Writer<'a> {
 
     /// Writes what stands between the token before and the next one, which begins at `until`.
     fn gap(&mut self, until: usize) {
+        let outline = self.outline;
+        for table in &outline.tables {
+            let start = table.span.start as usize;
+            if (self.end..until).contains(&start) {
+                self.between(start);
+                self.table(start);
+            }
+        }
+        self.between(until);
+    }
+
+    /// Writes the lines of a TABLE, which are no tokens, each as it is written.
+    fn table(&mut self, start: usize) {
+        let text = self.text;
+        let mut at = start;
+        for line in text[start..].split_inclusive('\n') {
+            let words = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ").to_uppercase();
+            let (is_first, is_last) = (at == start, words == "END TABLE");
+            self.column = column_of(text, at + line.len() - line.trim_start().len());
+            let indent = if is_first || is_last { self.inside } else { self.inside + INDENT };
+            self.line = match line.split_whitespace().next() {
+                Some(word) if is_first => format!("{}{}", word.to_uppercase(), &line.trim_start()[word.len()..]),
+                Some(_) if is_last => words + &line.trim_start()[after_two_words(line.trim_start())..],
+                _ => line.trim_start().to_owned(),
+            };
+            let kind = if self.line.is_empty() { OutKind::Blank } else { OutKind::Code };
+            self.push_line(indent, kind);
+            at += line.len();
+            if is_last {
+                break;
+            }
+        }
+        self.end = at;
+    }
+
+    /// The same where no TABLE stands in between.
+    fn between(&mut self, until: usize) {
         let from = self.end;
         for (at, piece) in gap::pieces(self.text.get(from..until).unwrap_or("")) {
             match piece {
@@ -398,6 +443,13 @@ fn interpolation(lexemes: &[Lexeme]) -> usize {
         }
     }
     lexemes.len()
+}
+
+/// Where the second word of a text ends.
+fn after_two_words(text: &str) -> usize {
+    let first = text.find(char::is_whitespace).unwrap_or(text.len());
+    let second = text[first..].find(|c: char| !c.is_whitespace()).map_or(text.len(), |at| first + at);
+    text[second..].find(char::is_whitespace).map_or(text.len(), |at| second + at)
 }
 
 fn opens(token: &Token) -> bool {

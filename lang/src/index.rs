@@ -86,7 +86,7 @@ impl Index {
         }
         let phrases = Phrases::new(signatures);
         let raw = lexer::lex(text, 0, &phrases, &mut Vec::new());
-        let lexemes = words::decide(&raw, &phrases);
+        let lexemes = words::decide(&raw, &phrases, &FxHashSet::default());
         let mut index = Index { words: words_of(&lexemes, signatures), rows: rows(&lexemes, signatures), ..Index::default() };
         let (script, _) = parse::parse(&Source::new("", text), 0, signatures);
         for (at, procedure) in script.procedures.iter().enumerate() {

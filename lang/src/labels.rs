@@ -15,6 +15,9 @@ use crate::source::{Source, Span};
 use crate::spelling;
 use crate::walk;
 
+/// The parts of TRY.
+const TRY: [&str; 3] = ["TRY", "CATCH", "FINALLY"];
+
 /// A block that must be entered at its head.
 #[derive(Clone, Copy, PartialEq)]
 struct Part {
@@ -57,6 +60,10 @@ pub fn check(whole: &Whole, sources: &[Source]) -> Vec<Diagnostic> {
             } else {
                 labels.insert(&label.name.folded, label);
             }
+        }
+        for label in jumps.labels.iter().filter(|label| !jumps.leads_to(&label.name.folded)) {
+            let message = format!("Nothing jumps to the label {0}. To call a procedure {0}, leave the colon out.", label.name.text);
+            diagnostics.push(Diagnostic::warning("W_LABEL", label.name.span, message));
         }
         for jump in jumps.gotos.iter().chain(&jumps.traps) {
             match labels.get(&*jump.name.folded) {
@@ -120,6 +127,10 @@ impl<'a> Jumps<'a> {
         }
     }
 
+    fn leads_to(&self, folded: &str) -> bool {
+        self.gotos.iter().chain(&self.traps).any(|jump| &*jump.name.folded == folded)
+    }
+
     /// The part that a block of a statement is, if it must be entered at its head.
     fn part(&mut self, statement: &Statement, index: usize) -> Option<Part> {
         let mut has_finally = false;
@@ -129,7 +140,7 @@ impl<'a> Jumps<'a> {
             StatementKind::Select { .. } => "SELECT CASE",
             StatementKind::With { .. } => "WITH",
             StatementKind::Try { catch, finally, .. } => {
-                let part = ["TRY", "CATCH", "FINALLY"][if catch.is_none() && index == 1 { 2 } else { index }];
+                let part = TRY[if catch.is_none() && index == 1 { 2 } else { index }];
                 has_finally = finally.is_some() && part != "FINALLY";
                 part
             }
@@ -145,8 +156,11 @@ impl<'a> Jumps<'a> {
         let entered = label.parts.iter().find(|part| !jump.parts.contains(part));
         let left = jump.parts.iter().rev().find(|part| part.is_finally && !label.parts.contains(part));
         let message = match (entered, left) {
-            // The handler serves what fails inside of the block that holds its label.
-            _ if is_trap => return None,
+            _ if is_trap => {
+                // The label serves what fails inside of the block that holds it; inside of TRY, CATCH does.
+                let part = label.parts.iter().find(|part| TRY.contains(&part.words))?;
+                format!("ON ERROR GOTO cannot lead into {}, whose CATCH takes the errors there.", part.words)
+            }
             (Some(part), _) => {
                 let line = line_and_column(&sources[usize::from(part.span.source)].text, part.span.start as usize).0;
                 format!("GOTO cannot jump into the {} of line {line}, where {} stands: a block like this is entered at its head. Put the label before it.", part.words, label.name.text)

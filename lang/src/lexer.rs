@@ -1,7 +1,10 @@
 //! From text to tokens: comments, strings, numbers, words, operators, and which line breaks end a statement.
 
+mod block;
+
 use std::rc::Rc;
 
+use crate::clause;
 use crate::diagnostic::Diagnostic;
 use crate::phrase::Phrases;
 use crate::source::Span;
@@ -37,6 +40,8 @@ pub fn lex(text: &str, source: u16, phrases: &Phrases, diagnostics: &mut Vec<Dia
         lexemes: Vec::new(),
         brackets: Vec::new(),
         holes: Vec::new(),
+        block: None,
+        block_of: None,
         statement: 0,
         is_spaced: true,
         diagnostics,
@@ -56,6 +61,10 @@ struct Lexer<'a> {
     brackets: Vec<(u8, usize)>,
     /// The `${` that are open.
     holes: Vec<Hole>,
+    /// The text below a statement that is being read.
+    block: Option<block::Block>,
+    /// The statement whose text below it has been read.
+    block_of: Option<usize>,
     /// Where the tokens of the current line begin.
     statement: usize,
     is_spaced: bool,
@@ -172,6 +181,13 @@ impl Lexer<'_> {
         if last.is_break() {
             return;
         }
+        if self.brackets.is_empty() && self.begins_block() {
+            return;
+        }
+        let Some(last) = self.lexemes.last().map(|lexeme| &lexeme.token) else { return };
+        if self.brackets.is_empty() && self.clause_follows() {
+            return;
+        }
         if let Some(&(bracket, at)) = self.brackets.last() {
             // Two values cannot stand side by side, so the bracket was forgotten on the line that opened it.
             let is_over = self.structure_line() || last.ends_value() && !is_open_word(last) && self.begins_statement();
@@ -179,7 +195,7 @@ impl Lexer<'_> {
                 return;
             }
             let message = match bracket {
-                b'{' if self.begins_block() => "blocks have no braces: leave the { out, and end the block with END and its word".to_string(),
+                b'{' if self.begins_structure() => "blocks have no braces: leave the { out, and end the block with END and its word".to_string(),
                 _ => format!("this {} has no {}", char::from(bracket), char::from(partner(bracket))),
             };
             self.error("E_SYNTAX", at, at + 1, message);
@@ -200,7 +216,7 @@ impl Lexer<'_> {
     }
 
     /// Whether the line begins with a word of structure.
-    fn begins_block(&self) -> bool {
+    fn begins_structure(&self) -> bool {
         let first = self.lexemes.get(self.statement).and_then(|lexeme| lexeme.token.word());
         first.is_some_and(|word| STRUCTURE.contains(&word))
     }
@@ -229,6 +245,24 @@ impl Lexer<'_> {
         let rest = self.text.get(self.at..).unwrap_or("").trim_start();
         let length = rest.find(|c: char| !is_word_part(c)).unwrap_or(rest.len());
         rest.split_at(length)
+    }
+
+    /// Whether the line directly below begins with a part that a word form of this statement lacks.
+    fn clause_follows(&self) -> bool {
+        let line = self.text.get(self.at..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let mut rest = line.trim_start_matches([' ', '\t']);
+        let mut words = Vec::new();
+        while words.len() < 2 {
+            let length = rest.find(|c: char| !is_word_part(c)).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(length);
+            rest = behind.trim_start_matches([' ', '\t', '\r']);
+            if word.is_empty() || rest.is_empty() || rest.starts_with(['=', '.', ':', '+', ',']) {
+                break;
+            }
+            let word = Word { text: word.into(), folded: word.to_lowercase().into() };
+            words.push(Lexeme { token: Token::Word(word), start: 0, end: 0, is_spaced: true });
+        }
+        !words.is_empty() && clause::goes_on(self.phrases, &self.lexemes[self.statement..], &words)
     }
 
     /// Whether the next line begins with a word of structure that is used as one.
@@ -268,7 +302,9 @@ impl Lexer<'_> {
                     && matches!(self.lexemes[self.lexemes.len() - 2].token, Token::Dot | Token::QuestionDot);
                 !is_field
                     && !self.closes_block()
-                    && (VALUE_WORDS.contains(&&*word.folded) || self.phrases.wants_value_after(&self.lexemes[self.statement..]))
+                    && (VALUE_WORDS.contains(&&*word.folded)
+                        || self.phrases.wants_value_after(&self.lexemes[self.statement..])
+                        || clause::wants_value_after(self.phrases, &self.lexemes[self.statement..]))
             }
             Token::Colon => self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{'),
             Token::Newline | Token::Dot | Token::QuestionDot => false,
@@ -589,6 +625,9 @@ impl Lexer<'_> {
             Token::CloseBrace if self.holes.last().is_some_and(|hole| hole.brackets >= self.brackets.len()) => {
                 let hole = self.holes.pop().expect("a hole was seen");
                 self.push(Token::HoleClose, start, self.at);
+                if self.block.as_ref().is_some_and(|block| block.start == hole.quote_at) {
+                    return self.block_text(self.at);
+                }
                 return self.string(hole.quote_at, self.at);
             }
             Token::CloseParen | Token::CloseBracket | Token::CloseBrace => {

@@ -6,6 +6,7 @@
 
 pub mod ast;
 mod chain;
+mod clause;
 mod compile;
 mod complaint;
 pub mod declare;
@@ -34,8 +35,10 @@ mod shape;
 pub mod source;
 pub mod spelling;
 mod token;
+mod transaction;
 mod walk;
 mod words;
 
 pub use compile::{Compilation, CompiledScript, compile};
+pub use declare::includes;
 pub use schema::{Accesses, Schema, TableNeeds};

@@ -2,7 +2,7 @@
 
 mod stale;
 
-use gbvm_vm::signature::{Access, Kind, Role, Signature};
+use gbvm_vm::signature::{Absence, Access, Kind, Role, Signature};
 
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
@@ -54,6 +54,7 @@ impl<'a> Linter<'a> {
     fn routine(&mut self, routine: usize) {
         let body = self.whole.routines[routine].body;
         let mut words: Vec<&Name> = Vec::new();
+        let mut columns: Vec<&Name> = Vec::new();
         walk::each_statement(body, &mut |statement| {
             let StatementKind::Expression(expression) = &statement.kind else { return };
             if let ExpressionKind::Name(name) = &expression.kind
@@ -63,12 +64,18 @@ impl<'a> Linter<'a> {
             }
             self.unused(expression);
         });
-        walk::each_expression(body, &mut |expression| self.expression(routine, expression));
+        walk::each_expression(body, &mut |expression| {
+            self.expression(routine, expression);
+            if let ExpressionKind::Filter { values, .. } = &expression.kind {
+                columns.extend(values.iter().filter_map(|value| self.whole.column(routine, value)));
+            }
+        });
         for word in &words {
             if self.whole.answer(&word.folded) == Answer::Nobody {
                 self.unanswered(routine, word);
             }
         }
+        words.append(&mut columns);
         self.variables(routine, &words);
         self.unreachable(body, self.whole.scopes[routine].traps_errors);
         self.stale_reads(routine, body);
@@ -81,6 +88,10 @@ impl<'a> Linter<'a> {
             self.unanswered(routine, name);
         }
         if let Some((signature, arguments)) = self.whole.builtin(routine, expression) {
+            if let Some(Absence::Service(instead)) = signature.absence {
+                let message = format!("{} needs a service that this machine does not have, so this line will fail when it runs; {instead}.", signature.phrase);
+                self.warn("W_NOT_HERE", expression.span, message);
+            }
             self.authenticates |= AUTHENTICATORS.contains(&signature.phrase);
             for (position, argument) in arguments.into_iter().enumerate() {
                 match reach::param(signature, position).map(|param| param.role) {
@@ -117,6 +128,7 @@ impl<'a> Linter<'a> {
         if let ExpressionKind::Method { object, name, .. } = &expression.kind
             && let Answer::Builtin(index) = self.whole.answer(&name.folded)
             && self.whole.signatures[usize::from(index)].kind == Kind::Pure
+            && !self.whole.signatures[usize::from(index)].changes_first
         {
             let variable = walk::root(object).map_or("x", |name| &name.text);
             let message = format!("{} gives a new value and changes nothing; keep it, as in {variable} = …", name.text);
@@ -250,6 +262,7 @@ impl<'a> Linter<'a> {
         for declaration in declarations {
             if let Declaration::Webhook(webhook) = declaration
                 && !webhook.open
+                && webhook.scheme.is_none()
             {
                 let message = format!(
                     "Anybody may call this webhook: nothing checks a signature or a key. Use {}, or write OPEN behind \

@@ -16,6 +16,7 @@ mod regs;
 mod select;
 mod stmt;
 mod sum;
+mod tries;
 mod with;
 
 use std::borrow::Cow;
@@ -30,6 +31,7 @@ use crate::diagnostic::Diagnostic;
 use crate::resolve::{INPUTS, Meaning, RESULT, Whole};
 use emit::{Emitter, Label};
 pub(crate) use filters::filter_sources;
+pub(crate) use sum::{Part, is_textual, text_parts};
 use place::Place;
 use regs::{Binding, Registers};
 
@@ -258,7 +260,7 @@ impl Lowering<'_> {
 
     fn leave(&mut self, leave: Leave, span: Span) {
         if let Some((index, continues)) = self.left_loop(leave) {
-            return self.exit(failure::Exit::Loop { index, continues }, span);
+            return self.exit(tries::Exit::Loop { index, continues }, span);
         }
         match leave {
             // The machine lets the FINALLYs around, its own and its callers', run first.

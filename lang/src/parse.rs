@@ -1,10 +1,11 @@
 //! From text to tree: runs the lexer, the word pass, the line parser and the nesting pass over one file.
 
 use gbvm_vm::signature::Signature;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ast::{Expression, ExpressionKind, Script, StatementKind};
 use crate::complaint::{Item, complain};
+use crate::declare::TableDeclaration;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::line::{Line, LineKind};
 use crate::nest::Level;
@@ -12,7 +13,7 @@ use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
 use crate::token::{Lexeme, Token};
-use crate::{chain, lexer, nest, words};
+use crate::{chain, declare, lexer, nest, words};
 
 #[allow(missing_docs, clippy::all, unused)] // generated
 mod grammar {
@@ -29,7 +30,12 @@ const ERRORS_MAX: usize = 100;
 ///
 /// `index` becomes the source of every span. What did not parse is [`StatementKind::Invalid`] in the tree.
 pub fn parse(source: &Source, index: u16, signatures: &[Signature]) -> (Script, Vec<Diagnostic>) {
-    let (script, _, diagnostics) = read(source, index, signatures, &mut |_, _| {});
+    parse_beside(source, index, signatures, &FxHashSet::default())
+}
+
+/// As [`parse`], beside files with procedures of these folded names: they answer before a keyword of one word does.
+pub fn parse_beside(source: &Source, index: u16, signatures: &[Signature], procedures: &FxHashSet<String>) -> (Script, Vec<Diagnostic>) {
+    let (script, _, diagnostics) = read(source, index, signatures, procedures, &mut |_, _| {});
     (script, diagnostics)
 }
 
@@ -39,6 +45,8 @@ pub(crate) struct Outline {
     pub lexemes: Vec<Lexeme>,
     /// For the first byte of each statement's line, where it stands.
     pub levels: FxHashMap<u32, Level>,
+    /// The tables that it declares, whose lines are no tokens.
+    pub tables: Vec<TableDeclaration>,
 }
 
 /// The outline of a text that has no mistake of syntax.
@@ -47,18 +55,18 @@ pub(crate) struct Outline {
 /// Its mistakes.
 pub(crate) fn outline(source: &Source, signatures: &[Signature]) -> Result<Outline, Vec<Diagnostic>> {
     let mut levels = FxHashMap::default();
-    let (_, lexemes, diagnostics) = read(source, 0, signatures, &mut |start, level| {
+    let (script, lexemes, diagnostics) = read(source, 0, signatures, &FxHashSet::default(), &mut |start, level| {
         levels.insert(start, level);
     });
     let is_wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    if is_wrong { Err(diagnostics) } else { Ok(Outline { lexemes, levels }) }
+    if is_wrong { Err(diagnostics) } else { Ok(Outline { lexemes, levels, tables: script.tables }) }
 }
 
 /// Whether a text ends inside of a block, a bracket or a line that goes on, so that what follows belongs to it.
 pub fn is_open(text: &str, signatures: &[Signature]) -> bool {
     let mut inside = 0;
     let source = Source::new("", text);
-    let (_, lexemes, _) = read(&source, 0, signatures, &mut |start, level| {
+    let (_, lexemes, _) = read(&source, 0, signatures, &FxHashSet::default(), &mut |start, level| {
         if start == u32::MAX {
             inside = level.inside;
         }
@@ -80,6 +88,7 @@ fn read(
     source: &Source,
     index: u16,
     signatures: &[Signature],
+    procedures: &FxHashSet<String>,
     see: &mut dyn FnMut(u32, Level),
 ) -> (Script, Vec<Lexeme>, Vec<Diagnostic>) {
     let text = &*source.text;
@@ -90,14 +99,27 @@ fn read(
     }
     let phrases = Phrases::new(signatures);
     let mut diagnostics = Vec::new();
-    let raw = lexer::lex(text, index, &phrases, &mut diagnostics);
-    let lexemes = words::decide(&raw, &phrases);
+    let mut raw = lexer::lex(text, index, &phrases, &mut diagnostics);
+    let (tables, found) = declare::take_tables(&mut raw, text, index);
+    let lexemes = words::decide(&raw, &phrases, procedures);
     drop(raw);
     let lines = lines(text, index, signatures, &lexemes, &mut diagnostics);
-    let script = nest::nest(lines, text, signatures, &mut diagnostics, see);
+    let mut script = nest::nest(lines, text, signatures, &mut diagnostics, see);
+    script.tables = tables;
+    diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     cut(&mut diagnostics);
     (script, lexemes, diagnostics)
+}
+
+/// The folded names of the procedures that a text seems to define, line by line.
+pub fn procedure_names(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().filter_map(|line| {
+        let (word, rest) = line.trim_start().split_once([' ', '\t'])?;
+        let is_opener = ["sub", "function"].iter().any(|opener| word.eq_ignore_ascii_case(opener));
+        let name: String = rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '%')).collect();
+        (is_opener && !name.is_empty()).then(|| name.to_lowercase())
+    })
 }
 
 /// Leaves a number of errors that a person can read.

@@ -1,6 +1,6 @@
 //! The multi-word keywords, built from the signatures: which phrases begin with a word, longest first.
 
-use gbvm_vm::signature::{Form, Signature};
+use gbvm_vm::signature::{Form, Signature, WordForm};
 use rustc_hash::FxHashMap;
 
 use crate::token::{Lexeme, Token};
@@ -9,7 +9,28 @@ use crate::token::{Lexeme, Token};
 pub struct Phrases<'s> {
     signatures: &'s [Signature],
     by_first: FxHashMap<String, Vec<Phrase>>,
+    forms: FxHashMap<String, Vec<FormPhrase>>,
     longest: usize,
+}
+
+/// The first words of a word form.
+struct FormPhrase {
+    words: Vec<String>,
+    index: u16,
+    form: &'static WordForm,
+}
+
+/// A word form whose first words stand in a script.
+#[derive(Clone, Copy, Debug)]
+pub struct FormHead {
+    /// How many words they are.
+    pub count: usize,
+    /// The signature that it means.
+    pub index: u16,
+    /// The form.
+    pub form: &'static WordForm,
+    /// Whether these words begin nothing else than this form.
+    pub is_own_phrase: bool,
 }
 
 /// One spelling of one keyword.
@@ -24,6 +45,7 @@ impl<'s> Phrases<'s> {
     /// The phrases and aliases of a table. A table has at most `u16::MAX` entries; further ones are not reachable.
     pub fn new(signatures: &'s [Signature]) -> Phrases<'s> {
         let mut by_first: FxHashMap<String, Vec<Phrase>> = FxHashMap::default();
+        let mut forms: FxHashMap<String, Vec<FormPhrase>> = FxHashMap::default();
         let mut longest = 0;
         for (index, signature) in (0..=u16::MAX).zip(signatures) {
             for text in std::iter::once(&signature.phrase).chain(signature.aliases) {
@@ -32,11 +54,19 @@ impl<'s> Phrases<'s> {
                 longest = longest.max(words.len());
                 by_first.entry(first).or_default().push(Phrase { words, index });
             }
+            for form in signature.word_forms {
+                let words: Vec<String> = form.phrase.split_whitespace().map(str::to_lowercase).collect();
+                let Some(first) = words.first().cloned() else { continue };
+                forms.entry(first).or_default().push(FormPhrase { words, index, form });
+            }
         }
         for phrases in by_first.values_mut() {
             phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
         }
-        Phrases { signatures, by_first, longest }
+        for phrases in forms.values_mut() {
+            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+        }
+        Phrases { signatures, by_first, forms, longest }
     }
 
     /// The signature of an index that this table gave out.
@@ -56,6 +86,37 @@ impl<'s> Phrases<'s> {
                     && words.iter().zip(lexemes).all(|(word, lexeme)| lexeme.token.word() == Some(word))
             })
             .map(|phrase| (phrase.words.len(), phrase.index))
+    }
+
+    /// The function that is written `IS` and this word behind the value that it tests.
+    pub fn test(&self, folded: &str) -> Option<u16> {
+        let phrases = self.by_first.get("is").map_or(&[][..], Vec::as_slice);
+        let phrase = phrases.iter().find(|phrase| matches!(&phrase.words[..], [_, word] if word == folded))?;
+        (self.signature(phrase.index).form == Form::Function).then_some(phrase.index)
+    }
+
+    /// The phrase at the head of these tokens below which text stands: the number of its words, and the line that
+    /// ends the text.
+    pub fn text_block(&self, lexemes: &[Lexeme]) -> Option<(usize, &'static str)> {
+        self.at(lexemes).find_map(|(count, index)| Some((count, self.signature(index).text_end?)))
+    }
+
+    /// The word forms whose first words stand at the head of these tokens, those with the most words first.
+    pub fn forms_at<'a>(&'a self, lexemes: &'a [Lexeme]) -> impl Iterator<Item = FormHead> + 'a {
+        let first = lexemes.first().and_then(|lexeme| lexeme.token.word());
+        let forms = first.and_then(|word| self.forms.get(word)).map_or(&[][..], Vec::as_slice);
+        forms
+            .iter()
+            .filter(move |phrase| {
+                let words = &phrase.words;
+                lexemes.len() >= words.len() && words.iter().zip(lexemes).all(|(word, lexeme)| lexeme.token.word() == Some(word))
+            })
+            .map(|phrase| FormHead {
+                count: phrase.words.len(),
+                index: phrase.index,
+                form: phrase.form,
+                is_own_phrase: phrase.form.phrase != self.signature(phrase.index).phrase,
+            })
     }
 
     /// Whether these tokens end with a phrase that wants a value and is not a field name.

@@ -30,7 +30,7 @@ pub fn is_syntactic(role: Role) -> bool {
 
 /// Whether a filter is parsed while compiling: the values in it are bound whatever they are made of.
 fn is_template(argument: &Expression) -> bool {
-    filter_sources(argument, |sources| filter::parse(sources).ok()).is_some()
+    matches!(argument.kind, ExpressionKind::Filter { .. }) || filter_sources(argument, |sources| filter::parse(sources).ok()).is_some()
 }
 
 /// The places of the sums, and of what `+=` adds, that must remember which parts were written in the script.

@@ -73,6 +73,8 @@ pub struct Scope {
     pub shared: Vec<Name>,
     /// Whether it says ON ERROR.
     pub traps_errors: bool,
+    /// The functions that change their first argument.
+    changers: FxHashSet<String>,
 }
 
 /// How a variable is set.
@@ -117,7 +119,11 @@ impl<'a> Whole<'a> {
                 by_name.entry(name.folded.clone()).or_insert(index);
             }
         }
-        let mut scopes: Vec<Scope> = routines.iter().map(scope).collect();
+        let is_changer = |phrase: &str| !by_name.contains_key(phrase);
+        let changers = signatures.iter().filter(|signature| signature.changes_first);
+        let phrases_of = |signature: &'a Signature| std::iter::once(signature.phrase).chain(signature.aliases.iter().copied());
+        let changers: FxHashSet<String> = changers.flat_map(phrases_of).map(str::to_lowercase).filter(|phrase| is_changer(phrase)).collect();
+        let mut scopes: Vec<Scope> = routines.iter().map(|routine| scope(routine, &changers)).collect();
         share(&mut scopes);
         Whole { routines, scopes, signatures, declared: procedures, procedures: by_name, phrases: phrases(signatures) }
     }
@@ -164,6 +170,14 @@ impl<'a> Whole<'a> {
     /// where neither does, so that there never is an error.
     pub fn error_owner(&self, routine: usize) -> Option<usize> {
         [routine, 0].into_iter().find(|owner| self.scopes[*owner].traps_errors)
+    }
+
+    /// The column that a value of a word form's filter is, if it is a name that no variable has.
+    pub fn column<'e>(&self, routine: usize, value: &'e Expression) -> Option<&'e Name> {
+        match &value.kind {
+            ExpressionKind::Name(name) if self.meaning(routine, &name.folded) == Meaning::Unset => Some(name),
+            _ => None,
+        }
     }
 
     /// Who answers an expression that is a call, if it is one.
@@ -235,8 +249,8 @@ fn share(scopes: &mut [Scope]) {
     }
 }
 
-fn scope(routine: &Routine) -> Scope {
-    let mut scope = Scope::default();
+fn scope(routine: &Routine, changers: &FxHashSet<String>) -> Scope {
+    let mut scope = Scope { changers: changers.clone(), ..Scope::default() };
     for parameter in routine.parameters {
         scope.set(parameter, Assigned::Whole);
     }
@@ -278,7 +292,10 @@ impl Scope {
                 self.mention(name);
                 self.read.insert(name.folded.clone());
             }
-            ExpressionKind::Method { object, name, .. } if appends(name) => self.sets_inside(object),
+            ExpressionKind::Method { object, name, .. } if appends(name) || self.changers.contains(&*name.folded) => self.sets_inside(object),
+            ExpressionKind::Call { name, arguments } if self.changers.contains(&*name.folded) => {
+                arguments.iter().take(1).for_each(|place| self.sets_inside(place));
+            }
             _ => {}
         });
     }

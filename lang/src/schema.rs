@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gbvm_vm::signature::{Access, Role, Signature};
-use gbvm_vm::template::{Comparison, Condition, Template};
+use gbvm_vm::template::{Comparison, Condition, Template, Term};
 
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
+use crate::declare::TableDeclaration;
 use crate::diagnostic::Diagnostic;
 use crate::filter;
 use crate::flow::{Flows, Origin};
@@ -24,6 +25,8 @@ use crate::walk::{self, WithStyle};
 pub struct Schema {
     /// The tables, by their names in the script.
     pub tables: BTreeMap<String, TableNeeds>,
+    /// The tables that scripts declare.
+    pub declared: Vec<TableDeclaration>,
     /// Every field name and object key that stands in the script: no other key may become a column.
     pub field_names: BTreeSet<String>,
     /// The origins of addresses, `scheme://host[:port]`, in lower case.
@@ -94,6 +97,26 @@ pub fn schema(whole: &Whole, flows: &Flows) -> (Schema, Accesses, Vec<Diagnostic
     (schema, accesses, misnamed)
 }
 
+impl Schema {
+    /// Adds declared tables; a message for each that is declared twice.
+    pub fn declare(&mut self, tables: &[TableDeclaration]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for table in tables {
+            if let Some(first) = self.declared.iter().find(|first| first.name.eq_ignore_ascii_case(&table.name)) {
+                let message = format!("The table {} is declared twice; put all columns into one declaration.", table.name);
+                diagnostics.push(Diagnostic::error("E_TABLE_TWICE", table.span, message).with_related(first.span, "the first one"));
+                continue;
+            }
+            self.field_names.extend(table.columns.iter().map(|column| column.name.clone()));
+            for other in table.columns.iter().filter_map(|column| column.references.as_ref()) {
+                self.tables.entry(other.clone()).or_default();
+            }
+            self.declared.push(table.clone());
+        }
+        diagnostics
+    }
+}
+
 /// A field of a record that is written.
 struct Field {
     name: String,
@@ -138,6 +161,7 @@ impl<'a> Call<'a> {
                     }
                 }
                 Role::Filter => self.filter_needs(argument, &tables, schema),
+                Role::Field if writes => self.key_needs(argument, &tables, schema),
                 // Where a field may stand, some keywords take a filter.
                 Role::Field => self.filter_needs(argument, &tables, schema),
                 Role::Record if writes => {
@@ -230,9 +254,32 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The columns that identify the rows which are written: text with commas.
+    fn key_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
+        for Origin { expression, .. } in self.flows.closure(self.routine, argument) {
+            let ExpressionKind::Text(text) = &expression.kind else { continue };
+            let columns = text.split(',').map(str::trim).filter(|column| names::is_column(column) && !is_id(column));
+            for column in columns {
+                schema.field_names.insert(column.to_owned());
+                for (table, _) in tables {
+                    let needs = schema.tables.entry(table.clone()).or_default();
+                    needs.columns.insert(column.to_owned());
+                    needs.indexed.insert(column.to_owned());
+                }
+            }
+        }
+    }
+
     fn filter_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
         for Origin { expression, .. } in self.flows.closure(self.routine, argument) {
-            let Some(template) = filter_sources(expression, |sources| filter::parse(sources).ok()) else { continue };
+            let template = match &expression.kind {
+                ExpressionKind::Filter { template, values } => {
+                    let column = |hole: u16| self.flows.whole().column(self.routine, &values[usize::from(hole)]).map(|name| name.text.to_string());
+                    Some(filter::with_columns(template, &column).0)
+                }
+                _ => filter_sources(expression, |sources| filter::parse(sources).ok()),
+            };
+            let Some(template) = template else { continue };
             let (mut columns, mut indexed) = (BTreeSet::new(), BTreeSet::new());
             filter_columns(&template, &mut columns, &mut indexed);
             columns.retain(|column| !is_id(column));
@@ -338,8 +385,12 @@ fn filter_columns(template: &Template, columns: &mut BTreeSet<String>, indexed: 
         match condition {
             Condition::And(parts) | Condition::Or(parts) => waiting.extend(parts),
             Condition::Not(part) => waiting.push(part),
-            Condition::Compare(column, comparison, _) => {
+            Condition::Compare(column, comparison, term) => {
                 columns.insert(column.clone());
+                if let Term::Column(other) = term {
+                    columns.insert(other.clone());
+                    continue;
+                }
                 if *comparison == Comparison::Equal {
                     indexed.insert(column.clone());
                 }

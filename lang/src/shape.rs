@@ -1,6 +1,8 @@
 //! What the grammar's actions call: builds expressions, keeps their depth bounded and gives keyword expressions the
 //! arguments that are theirs.
 
+mod form;
+
 use std::rc::Rc;
 
 use gbvm_vm::signature::{Form, Signature};
@@ -9,6 +11,8 @@ use crate::ast::{BinaryOperator, DEPTH_MAX, Expression, ExpressionKind, Literal,
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::token::Word;
+
+pub use form::FormPart;
 
 /// What the actions of one parse share.
 pub struct Shaper<'a> {
@@ -115,6 +119,7 @@ impl<'a> Shaper<'a> {
 
     /// A keyword with all its arguments; a function of the table is a call by its name.
     pub fn keyword_node(&mut self, index: u16, arguments: Vec<Expression>, start: u32, end: u32) -> Expression {
+        let index = self.meant(index, &arguments);
         let signature = &self.signatures[usize::from(index)];
         let kind = match signature.form {
             Form::Keyword | Form::Statement => ExpressionKind::Keyword { index, arguments },
@@ -125,6 +130,13 @@ impl<'a> Shaper<'a> {
             }
         };
         self.node(kind, start, end)
+    }
+
+    /// The keyword that is meant, where an address in the first argument makes another one of it.
+    fn meant(&self, index: u16, arguments: &[Expression]) -> u16 {
+        let other = self.signatures[usize::from(index)].address_form.filter(|_| arguments.first().is_some_and(is_address));
+        let found = other.and_then(|phrase| self.signatures.iter().position(|signature| signature.phrase == phrase));
+        found.and_then(|found| u16::try_from(found).ok()).unwrap_or(index)
     }
 
     /// `name(a, b)`; IIF is a conditional.
@@ -209,6 +221,17 @@ impl<'a> Shaper<'a> {
         let start = value.expression.span.start;
         let kind = ExpressionKind::IsNull(is_negated, Box::new(value.expression));
         Edge { expression: self.node(kind, start, end), surplus: Vec::new(), comma: value.comma }
+    }
+
+    /// `value IS NUMERIC`: the function of the table that tests it.
+    pub fn is_test(&mut self, value: Edge, is_negated: bool, index: u16, end: u32) -> Edge {
+        let value = self.left(value);
+        let start = value.expression.span.start;
+        let mut expression = self.keyword_node(index, vec![value.expression], start, end);
+        if is_negated {
+            expression = self.node(ExpressionKind::Unary(UnaryOperator::Not, Box::new(expression)), start, end);
+        }
+        Edge { expression, surplus: Vec::new(), comma: value.comma }
     }
 
     /// `condition ? then : otherwise`.
@@ -313,6 +336,15 @@ impl<'a> Shaper<'a> {
     }
 }
 
+/// Whether the text that an expression begins with is the beginning of an address.
+fn is_address(expression: &Expression) -> bool {
+    match &expression.kind {
+        ExpressionKind::Text(text) => ["http://", "https://"].iter().any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))),
+        ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) => parts.first().is_some_and(is_address),
+        _ => false,
+    }
+}
+
 /// What an assigned place begins with.
 enum PlaceRoot {
     Name,
@@ -335,6 +367,7 @@ fn deepest(kind: &ExpressionKind) -> u16 {
         | ExpressionKind::Sum(parts)
         | ExpressionKind::Concat(parts)
         | ExpressionKind::Array(parts)
+        | ExpressionKind::Filter { values: parts, .. }
         | ExpressionKind::Call { arguments: parts, .. }
         | ExpressionKind::Keyword { arguments: parts, .. } => of(parts),
         ExpressionKind::Unary(_, part)

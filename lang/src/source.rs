@@ -9,12 +9,29 @@ pub struct Source {
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
+    /// What it is to the script.
+    pub kind: SourceKind,
+}
+
+/// What a file is to the script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The script itself, as the first of its files; any other is of its library.
+    #[default]
+    Library,
+    /// Included by the script or by a file that it includes.
+    Included,
 }
 
 impl Source {
     /// A source from its name and text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        Source { name: name.into(), text: text.into() }
+        Source { name: name.into(), text: text.into(), kind: SourceKind::default() }
+    }
+
+    /// The same, as a file of this kind.
+    pub fn of_kind(self, kind: SourceKind) -> Source {
+        Source { kind, ..self }
     }
 }
 

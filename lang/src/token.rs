@@ -65,6 +65,25 @@ pub enum Token {
     /// A keyword that takes no argument.
     KeywordAlone(u16),
 
+    /// The start of a keyword of the table in a word form. Its parts follow, each behind one of the next five tokens.
+    FormOpen(u16),
+    /// A part of a word form that fills the numbered parameter with a value.
+    Part(u8),
+    /// One that fills it with a condition on columns.
+    Where(u8),
+    /// One that gives its filter an order.
+    OrderBy(u8),
+    /// One that gives its filter a most number of rows.
+    Limit(u8),
+    /// One that gives its filter a number of rows to pass over.
+    Offset(u8),
+    /// Behind a column of an order.
+    Descending,
+    /// The end of a word form.
+    FormClose,
+    /// `NUMERIC` behind IS: a function of the table that tests one value.
+    Test(u16),
+
     /// `(` around an expression.
     OpenParen,
     /// `(` of a call.
@@ -194,6 +213,8 @@ impl Token {
                 | Token::CloseBrace
                 | Token::KeywordAlone(_)
                 | Token::ErrorPart(_)
+                | Token::FormClose
+                | Token::Test(_)
                 | Token::NewObject
                 | Token::NewArray
         )

@@ -7,7 +7,7 @@ pub fn parts(expression: &Expression) -> Vec<&Expression> {
     use ExpressionKind::*;
     match &expression.kind {
         Literal(_) | Text(_) | Name(_) | WithTarget | NewObject | NewArray | ErrorPart(_) | Invalid => Vec::new(),
-        Interpolation(parts) | Sum(parts) | Concat(parts) | Array(parts) => parts.iter().collect(),
+        Interpolation(parts) | Sum(parts) | Concat(parts) | Array(parts) | Filter { values: parts, .. } => parts.iter().collect(),
         Binary(_, a, b) | In(_, a, b) | Like(_, a, b) | Index(a, b) => vec![a, b],
         Unary(_, a) | IsNull(_, a) | Field(a, _) => vec![a],
         Conditional(a, b, c) | Between(_, a, b, c) => vec![a, b, c],

@@ -4,25 +4,30 @@
 //! After `.` every word is a field; where a value is expected a phrase of the table is a keyword only if what follows
 //! can start its argument; at the start of a statement a word is a variable if it is assigned to.
 
+mod failures;
+mod forms;
+
 use rustc_hash::FxHashSet;
 
-use gbvm_vm::signature::Form;
+use gbvm_vm::signature::{Form, Kind};
 
-use crate::ast::{ErrorPart, Leave};
+use crate::ast::Leave;
 use crate::phrase::Phrases;
 use crate::token::{Lexeme, Token, Word};
+use failures::{destinations, error_part};
 
-/// Decides every word; the result holds items that end with [`Token::Break`].
-pub fn decide(raw: &[Lexeme], phrases: &Phrases) -> Vec<Lexeme> {
+/// Decides every word; `elsewhere` are the procedures of the files beside this one. The result holds items that end with [`Token::Break`].
+pub fn decide(raw: &[Lexeme], phrases: &Phrases, elsewhere: &FxHashSet<String>) -> Vec<Lexeme> {
     let mut reader = Reader {
         raw,
         partners: partners(raw),
         phrases,
-        procedures: procedures(raw),
+        procedures: procedures(raw).into_iter().chain(elsewhere.iter().map(String::as_str)).collect(),
         destinations: destinations(raw),
         out: Vec::with_capacity(raw.len()),
         item: 0,
         levels: vec![Level::default()],
+        forms: Vec::new(),
     };
     let mut at = 0;
     while at < raw.len() {
@@ -36,7 +41,7 @@ struct Reader<'a> {
     /// For each opening bracket, where its partner stands.
     partners: Vec<u32>,
     phrases: &'a Phrases<'a>,
-    /// The procedures of this file: they answer before a keyword of one word does.
+    /// The procedures of this file and those beside it: they answer before a keyword of one word does.
     procedures: FxHashSet<&'a str>,
     /// The labels that the file jumps to.
     destinations: FxHashSet<&'a str>,
@@ -45,6 +50,8 @@ struct Reader<'a> {
     item: usize,
     /// The open brackets, outermost first; the first entry is the line itself.
     levels: Vec<Level>,
+    /// The word forms whose end has not come, outermost first.
+    forms: Vec<forms::OpenForm>,
 }
 
 /// What is open in one bracket.
@@ -52,6 +59,8 @@ struct Reader<'a> {
 struct Level {
     /// Whether it is `{`.
     is_object: bool,
+    /// Whether it is the `(` of a list behind IN.
+    is_list: bool,
     /// The `?` that wait for their `:`.
     questions: u32,
 }
@@ -90,29 +99,31 @@ fn procedures(raw: &[Lexeme]) -> FxHashSet<&str> {
     names
 }
 
-/// The folded words behind GOTO.
-fn destinations(raw: &[Lexeme]) -> FxHashSet<&str> {
-    let pairs = raw.iter().zip(raw.iter().skip(1));
-    pairs.filter(|(word, _)| word.token.word() == Some("goto")).filter_map(|(_, next)| next.token.word()).collect()
-}
-
 impl Reader<'_> {
     /// Decides the token at a place; how many raw tokens that used.
     fn step(&mut self, at: usize) -> usize {
+        if let Some(used) = self.in_form(at) {
+            return used;
+        }
+        if self.joins_option(at) {
+            let start = self.raw[at].start;
+            self.out.push(Lexeme { token: Token::Comma, start, end: start, is_spaced: true });
+        }
         let token = match &self.raw[at].token {
             Token::Newline => return self.end_item(at, true),
             Token::Word(word) => return self.word(at, word),
             Token::Colon => return self.colon(at),
             Token::OpenParen => {
-                self.levels.push(Level::default());
-                self.paren(at)
+                let is_list = self.opens_list(at);
+                self.levels.push(Level { is_list, ..Level::default() });
+                if is_list { Token::OpenBracket } else { self.paren(at) }
             }
             Token::OpenBracket => {
                 self.levels.push(Level::default());
                 self.bracket(at)
             }
             Token::OpenBrace => {
-                self.levels.push(Level { is_object: true, questions: 0 });
+                self.levels.push(Level { is_object: true, ..Level::default() });
                 Token::OpenBrace
             }
             Token::HoleOpen => {
@@ -120,10 +131,8 @@ impl Reader<'_> {
                 Token::HoleOpen
             }
             token @ (Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose) => {
-                if self.levels.len() > 1 {
-                    self.levels.pop();
-                }
-                token.clone()
+                let level = if self.levels.len() > 1 { self.levels.pop() } else { None };
+                if level.is_some_and(|level| level.is_list) { Token::CloseBracket } else { token.clone() }
             }
             Token::Question => {
                 self.level().questions += 1;
@@ -133,6 +142,18 @@ impl Reader<'_> {
             token => token.clone(),
         };
         self.push(token, at, 1)
+    }
+
+    /// Whether a name and its text stand side by side in a declaration, `SCHEME "x" KEY "y"`: they are values of a list.
+    fn joins_option(&self, at: usize) -> bool {
+        let Some(Token::Keyword(index)) = self.out.get(self.item).map(|first| &first.token) else { return false };
+        self.phrases.signature(*index).kind == Kind::Declare
+            && self.levels.len() == 1
+            && match (self.last(), self.raw_token(at)) {
+                (Some(Token::Name(_)), Token::Text(_) | Token::Word(_)) => true,
+                (Some(Token::Text(_)), Token::Word(_)) => !self.closes(at),
+                _ => false,
+            }
     }
 
     fn level(&mut self) -> &mut Level {
@@ -149,6 +170,7 @@ impl Reader<'_> {
 
     /// Ends the item before the raw token at a place, unless one has just ended.
     fn end_item(&mut self, at: usize, ends_line: bool) -> usize {
+        self.close_forms(at);
         if ends_line {
             self.levels.truncate(1);
             self.level().questions = 0;
@@ -201,6 +223,24 @@ impl Reader<'_> {
     /// The token behind the bracket that opens at a place.
     fn behind_bracket(&self, at: usize) -> &Token {
         self.raw_token(self.partners.get(at).map_or(at, |&partner| partner as usize) + 1)
+    }
+
+    /// Whether the bracket here encloses a list behind IN: in a condition on columns always, else where it has a comma.
+    fn opens_list(&self, at: usize) -> bool {
+        if self.last() != Some(&Token::In) {
+            return false;
+        }
+        let partner = self.partners[at] as usize;
+        let mut depth = 0usize;
+        self.is_in_condition()
+            || self.raw[at + 1..partner.max(at + 1)].iter().any(|lexeme| {
+                match lexeme.token {
+                    Token::OpenParen | Token::OpenBracket | Token::OpenBrace => depth += 1,
+                    Token::CloseParen | Token::CloseBracket | Token::CloseBrace => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0 && lexeme.token == Token::Comma
+            })
     }
 
     /// A `(` behind a value calls it, except where `f (a), b` begins a list of arguments.
@@ -335,6 +375,12 @@ impl Reader<'_> {
         if self.names_place(at + 1) {
             return self.name(at, word);
         }
+        if self.destinations.contains(&*word.folded) && self.is_label(at, &word.folded) {
+            return self.label(at, word);
+        }
+        if let Some(used) = self.open_form(at, true) {
+            return used;
+        }
         let keyword = self.keyword(at, true);
         // Only a phrase of several words takes a word of structure with it.
         if let Some((token, count)) = &keyword
@@ -347,21 +393,9 @@ impl Reader<'_> {
         }
         match keyword {
             Some((token, count)) => self.push(token, at, count),
-            None if self.is_label(at, &word.folded) => {
-                self.push(Token::Label(word.clone()), at, 1);
-                self.end_item(at + 1, false);
-                2
-            }
+            None if self.is_label(at, &word.folded) => self.label(at, word),
             None => self.name(at, word),
         }
-    }
-
-    /// Whether a word that is no keyword labels its line: `name:` with nothing behind it, or with the rest of a line that
-    /// something jumps to.
-    fn is_label(&self, at: usize, folded: &str) -> bool {
-        let starts_line = at == 0 || self.raw[at - 1].token == Token::Newline;
-        let is_alone = *self.raw_token(at + 2) == Token::Newline || self.destinations.contains(folded);
-        starts_line && *self.raw_token(at + 1) == Token::Colon && is_alone && !self.procedures.contains(folded)
     }
 
     /// The word of structure at the start of a statement, and how many words it has.
@@ -398,31 +432,6 @@ impl Reader<'_> {
             _ => return None,
         };
         Some((token, 1))
-    }
-
-    /// The words about failures, jumps and shared names; they came late, so that a procedure of the script may have the
-    /// name of one.
-    fn failure_structure(&self, at: usize, folded: &str) -> Option<(Token, usize)> {
-        if self.procedures.contains(folded) {
-            return None;
-        }
-        let (next, third) = (self.raw_word(at + 1), self.raw_word(at + 2));
-        let found = match (folded, next) {
-            ("try", _) if self.ends_item(at + 1) => (Token::Try, 1),
-            ("catch", _) if self.ends_item(at + 1) || next.is_some() => (Token::Catch, 1),
-            ("finally", _) if self.ends_item(at + 1) => (Token::Finally, 1),
-            ("throw", _) if self.starts_argument(at + 1, true) || self.ends_item(at + 1) => (Token::Throw, 1),
-            ("goto", _) => (Token::Goto, 1),
-            ("shared", Some(_)) => (Token::Shared, 1),
-            ("clear", Some("error")) if self.ends_item(at + 2) => (Token::ClearError, 2),
-            ("on", Some("error")) => match third {
-                Some("resume") if self.raw_word(at + 3) == Some("next") => (Token::OnErrorResume, 4),
-                Some("goto") => (Token::OnErrorGoto, 3),
-                _ => (Token::OnError, 2),
-            },
-            _ => return None,
-        };
-        Some(found)
     }
 
     /// Whether a place begins at a raw token and is assigned to: `a.b[c].d =`.
@@ -479,12 +488,38 @@ impl Reader<'_> {
             ("error", _) if let Some(part) = next.and_then(error_part) => return self.push(Token::ErrorPart(part), at, 2),
             ("new", _) if next == Some("object") => return self.push(Token::NewObject, at, 2),
             ("new", _) if next == Some("array") => return self.push(Token::NewArray, at, 2),
+            ("empty", Some(Token::Is | Token::Not)) if self.is_in_condition() && self.is_tested() => {
+                return self.push(Token::Null, at, 1);
+            }
             _ => {}
+        }
+        if let Some(index) = self.test(word) {
+            return self.push(Token::Test(index), at, 1);
+        }
+        if let Some(used) = self.open_form(at, false) {
+            return used;
         }
         match self.keyword(at, false) {
             Some((token, count)) => self.push(token, at, count),
             None => self.name(at, word),
         }
+    }
+
+    /// Whether IS, or IS NOT, stands directly before, behind a value.
+    fn is_tested(&self) -> bool {
+        match &self.out[self.item..] {
+            [.., Lexeme { token: Token::Is, .. }] => true,
+            [.., is, not] => is.token == Token::Is && not.token == Token::Not,
+            _ => false,
+        }
+    }
+
+    /// The function of the table that `IS` and this word name.
+    fn test(&self, word: &Word) -> Option<u16> {
+        if !self.is_tested() {
+            return None;
+        }
+        self.phrases.test(&word.folded)
     }
 
     fn compares(&self, at: usize) -> bool {
@@ -510,6 +545,16 @@ impl Reader<'_> {
             }
             let signature = self.phrases.signature(index);
             let has_bracket = *self.raw_token(next) == Token::OpenParen;
+            if signature.absence.is_some() {
+                let is_used = has_bracket || at_start && (count > 1 || self.ends_item(next)) || self.starts_argument(next, at_start);
+                if !is_used || count == 1 && is_infix_word(self.raw_word(next)) {
+                    continue;
+                }
+                // Whatever follows is never computed.
+                let is_closed = has_bracket && !self.is_spaced(next) && self.partners[next] as usize > next;
+                let end = if is_closed { self.partners[next] as usize + 1 } else { self.end_of_expression(next) };
+                return Some((Token::KeywordAlone(index), end - at));
+            }
             match signature.form {
                 Form::Statement if !at_start => continue,
                 Form::Function if has_bracket && count > 1 => return Some((Token::KeywordCall(index), count)),
@@ -533,6 +578,25 @@ impl Reader<'_> {
         None
     }
 
+    /// Where the expression that goes on at a place is over, whatever stands in it.
+    fn end_of_expression(&self, from: usize) -> usize {
+        let mut depth = 0usize;
+        let mut at = from;
+        while let Some(lexeme) = self.raw.get(at) {
+            match &lexeme.token {
+                Token::Newline => break,
+                Token::OpenParen | Token::OpenBracket | Token::OpenBrace | Token::HoleOpen => depth += 1,
+                Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose if depth == 0 => break,
+                Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose => depth -= 1,
+                Token::Word(word) if depth == 0 && (&*word.folded == "then" || self.closes(at)) => break,
+                Token::Colon if depth == 0 => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        at
+    }
+
     /// Whether the token at a place can start the argument of a keyword before it.
     fn starts_argument(&self, at: usize, at_start: bool) -> bool {
         match self.raw_token(at) {
@@ -550,7 +614,7 @@ impl Reader<'_> {
                     !self.starts_value(at + 1) || self.phrases.at(&self.raw[at..]).next().is_some()
                 }
                 "do" => !self.ends_item(at + 1),
-                _ => !self.closes(at),
+                _ => !self.closes(at) && !self.begins_part(at),
             },
             _ => false,
         }
@@ -575,6 +639,11 @@ impl Reader<'_> {
             ),
         }
     }
+}
+
+/// Whether a word stands between two values.
+fn is_infix_word(word: Option<&str>) -> bool {
+    matches!(word, Some("and" | "or" | "xor" | "mod" | "in" | "is" | "like" | "between" | "to" | "step" | "do"))
 }
 
 /// The words that are never names, except behind `.` and as keys.
@@ -603,15 +672,6 @@ fn end_of(folded: &str) -> Option<Token> {
         "sub" => Token::EndSub,
         "function" => Token::EndFunction,
         "try" => Token::EndTry,
-        _ => return None,
-    })
-}
-
-/// The part of the last error that a word behind ERROR names.
-fn error_part(folded: &str) -> Option<ErrorPart> {
-    Some(match folded {
-        "message" => ErrorPart::Message,
-        "code" => ErrorPart::Code,
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use gbvm_lang::declare::{Declaration, Schedule, Trigger, Webhook};
+use gbvm_lang::declare::{Dedupe, Declaration, Schedule, Trigger, Webhook};
 use gbvm_lang::diagnostic::Severity;
 use gbvm_lang::source::Source;
 use gbvm_lang::{Compilation, CompiledScript};
@@ -125,7 +125,7 @@ fn declarations_are_read_without_running() {
         declarations.remove(0)
     };
     let Declaration::Webhook(webhook) = declared("WEBHOOK \"in\", OPEN") else { panic!() };
-    assert_eq!(webhook, Webhook { name: "in".into(), open: true, accept: false, span: webhook.span });
+    assert_eq!(webhook, Webhook { name: "in".into(), open: true, accept: false, scheme: None, dedupe: Dedupe::Standard, span: webhook.span });
     let Declaration::Trigger(trigger) = declared("ON \"t\", \"INSERT, delete\"") else { panic!() };
     assert_eq!(trigger, Trigger { table: "t".into(), insert: true, update: false, delete: true, span: trigger.span });
     for text in ["SET SCHEDULE \"job\", \"*/5 * * * *\"", "SET SCHEDULE \"*/5 * * * *\", \"job\""] {

@@ -1,5 +1,7 @@
 //! SUM, AVG, MIN, MAX and COUNT over values, wherever the values come from.
 
+use std::cmp::Ordering;
+
 use gbvm_vm::coerce::Number;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::operators::{self, Class};
@@ -27,45 +29,111 @@ pub fn named(name: &str) -> Option<Aggregate> {
 /// # Errors
 /// `E_OVERFLOW`.
 pub fn fold<'a>(aggregate: Aggregate, values: impl Iterator<Item = &'a Value>) -> Result<Value, Fault> {
-    let mut present = values.filter(|value| !operators::is_empty(value));
-    match aggregate {
-        Aggregate::Count => Ok(Value::Int(present.count() as i64)),
-        Aggregate::Sum => sum(present).map(|(sum, _)| sum.into()),
-        Aggregate::Average => {
-            let (sum, count) = sum(present)?;
-            if count == 0 {
-                return Ok(Value::Null);
+    let mut fold = Fold::new(aggregate);
+    values.for_each(|value| fold.add(value));
+    fold.finish()
+}
+
+/// An aggregate of the values seen so far.
+pub struct Fold {
+    aggregate: Aggregate,
+    /// How many values counted.
+    count: i64,
+    sum: Sum,
+    /// The least or greatest value.
+    end: Option<Value>,
+}
+
+impl Fold {
+    /// An aggregate of no value.
+    pub fn new(aggregate: Aggregate) -> Fold {
+        Fold { aggregate, count: 0, sum: Sum::default(), end: None }
+    }
+
+    /// Takes a value in.
+    pub fn add(&mut self, value: &Value) {
+        if operators::is_empty(value) {
+            return;
+        }
+        match self.aggregate {
+            Aggregate::Count => self.count += 1,
+            Aggregate::Sum | Aggregate::Average => {
+                if let Class::Number(number) = operators::class(value) {
+                    self.sum.add(number);
+                    self.count += 1;
+                }
             }
-            operators::divide(&sum.into(), &Value::Int(count))
+            Aggregate::Least => self.keep(value, Ordering::Less),
+            Aggregate::Greatest => self.keep(value, Ordering::Greater),
         }
-        Aggregate::Least => {
-            let first = present.next();
-            Ok(first.map_or(Value::Null, |first| present.fold(first, |least, value| if operators::sort_order(value, least).is_lt() { value } else { least }).clone()))
+    }
+
+    fn keep(&mut self, value: &Value, wanted: Ordering) {
+        if self.end.as_ref().is_none_or(|end| operators::sort_order(value, end) == wanted) {
+            self.end = Some(value.clone());
         }
-        Aggregate::Greatest => {
-            let first = present.next();
-            Ok(first.map_or(Value::Null, |first| present.fold(first, |most, value| if operators::sort_order(value, most).is_gt() { value } else { most }).clone()))
+    }
+
+    /// What it comes to.
+    ///
+    /// # Errors
+    /// `E_OVERFLOW`.
+    pub fn finish(self) -> Result<Value, Fault> {
+        match self.aggregate {
+            Aggregate::Count => Ok(Value::Int(self.count)),
+            Aggregate::Sum => self.sum.total().map(Value::from),
+            Aggregate::Average if self.count == 0 => Ok(Value::Null),
+            Aggregate::Average => operators::divide(&self.sum.total()?.into(), &Value::Int(self.count)),
+            Aggregate::Least | Aggregate::Greatest => Ok(self.end.unwrap_or(Value::Null)),
         }
     }
 }
 
-/// The sum of the numbers among the values and how many they are. Integers are summed exactly.
-fn sum<'a>(values: impl Iterator<Item = &'a Value>) -> Result<(Number, i64), Fault> {
-    let (mut whole, mut fraction, mut has_fraction, mut count) = (0i128, 0.0, false, 0);
-    for value in values {
-        match operators::class(value) {
-            Class::Number(Number::Int(int)) => whole += i128::from(int),
-            Class::Number(Number::Float(float)) => {
-                fraction += float;
-                has_fraction = true;
+/// How many millionths make one.
+const MILLION: f64 = 1e6;
+/// Integers of this size and above are not all floats.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// A sum of numbers. Integers, and decimals of up to six places, are summed exactly, so that amounts of money come out to
+/// the cent; the rest with the error of each addition carried along (Neumaier 1974).
+#[derive(Default)]
+struct Sum {
+    whole: i128,
+    millionths: i128,
+    rest: f64,
+    error: f64,
+    has_fraction: bool,
+}
+
+impl Sum {
+    fn add(&mut self, number: Number) {
+        let float = match number {
+            Number::Int(int) => {
+                self.whole += i128::from(int);
+                return;
             }
-            Class::Empty | Class::Instant(_) | Class::Text(_) | Class::Compound => continue,
+            Number::Float(float) => float,
+        };
+        self.has_fraction = true;
+        let millionths = (float * MILLION).round();
+        // The quotient is the float nearest to the decimal, so it is this decimal that the float stands for.
+        if millionths.abs() < EXACT_MAX && millionths / MILLION == float {
+            self.millionths += millionths as i128;
+            return;
         }
-        count += 1;
+        let sum = self.rest + float;
+        self.error += if self.rest.abs() >= float.abs() { (self.rest - sum) + float } else { (float - sum) + self.rest };
+        self.rest = sum;
     }
-    if has_fraction {
-        let sum = whole as f64 + fraction;
-        return if sum.is_finite() { Ok((Number::Float(sum), count)) } else { Err(operators::overflow()) };
+
+    fn total(&self) -> Result<Number, Fault> {
+        if !self.has_fraction {
+            return i64::try_from(self.whole).map(Number::Int).map_err(|_| operators::overflow());
+        }
+        let exact = self.whole * MILLION as i128 + self.millionths;
+        let (sign, size) = (if exact < 0 { "-" } else { "" }, exact.unsigned_abs());
+        let decimal = format!("{sign}{}.{:06}", size / MILLION as u128, size % MILLION as u128);
+        let sum = decimal.parse::<f64>().map_err(|_| operators::overflow())? + (self.rest + self.error);
+        if sum.is_finite() { Ok(Number::Float(sum)) } else { Err(operators::overflow()) }
     }
-    Ok((Number::Int(i64::try_from(whole).map_err(|_| operators::overflow())?), count))
 }

@@ -19,6 +19,11 @@ pub const KEYWORDS: &[Keyword] = &[
         "Several values are separated by blanks. Secrets are shown as their key in ‹ ›. A script that is run by hand writes to standard output, one that serves to the log.",
         &[Example::new("PRINT \"total\", 12.50\nPRINT [1, 2], {a: TRUE}", "total 12.5\n1, 2 {\"a\":true}")],
     ),
+    Keyword::host(FAMILY, Form::Statement, "BEGIN TALK", &[Param::required("text", Role::Value)], print).text_until("END TALK").about(
+        "Writes the text below it, up to END TALK",
+        "`${…}` in the text is filled in. So much indentation as the first line has is left out of each.",
+        &[Example::new("n = 3\nBEGIN TALK\n  Orders: ${n}\n    late: 0\nEND TALK", "Orders: 3\n  late: 0")],
+    ),
     Keyword::host(FAMILY, Form::Statement, "LOG_INFO", VALUES, info).variadic().aliases(&["LOG INFO"]).about(
         "Writes a line to the log",
         "",

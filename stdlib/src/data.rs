@@ -5,7 +5,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::object::Object;
 use gbvm_vm::operators;
 use gbvm_vm::program::Wanted;
-use gbvm_vm::signature::{Access, Form, Param, Role};
+use gbvm_vm::signature::{Access, Form, Holds, Param, Part, Role, WordForm};
 use gbvm_vm::value::Value;
 
 use crate::aggregate;
@@ -18,10 +18,29 @@ use crate::services::Aggregate;
 const TABLE: Param = Param::required("table", Role::Table);
 const FILTER: Param = Param::optional("filter", Role::Filter);
 const FAMILY: &str = "Data";
+/// What AGGREGATE computes.
+const FUNCTIONS: &[&str] = &["COUNT", "SUM", "AVG", "AVERAGE", "MIN", "MAX"];
+const WHERE: Part = Part::new("WHERE", Holds::Condition, 1);
+
+const FIND_FORMS: &[WordForm] = &[WordForm {
+    phrase: "FIND",
+    parts: &[Part::new("", Holds::Name, 0), WHERE, Part::new("ORDER BY", Holds::Order, 1), Part::new("LIMIT", Holds::Limit, 1), Part::new("OFFSET", Holds::Offset, 1)],
+}];
+const INSERT_FORMS: &[WordForm] = &[WordForm {
+    phrase: "INSERT INTO",
+    parts: &[Part::new("", Holds::Name, 0), Part::new("WITH", Holds::Fields, 1), Part::new("VALUES", Holds::Value, 1)],
+}];
+const UPDATE_FORMS: &[WordForm] = &[WordForm { phrase: "UPDATE", parts: &[Part::new("", Holds::Name, 0), Part::new("SET", Holds::Fields, 2), WHERE] }];
+const SAVE_FORMS: &[WordForm] = &[WordForm { phrase: "SAVE", parts: &[Part::new("", Holds::Values, 0), Part::new("WITH", Holds::Fields, Part::NEXT)] }];
+const DELETE_FORMS: &[WordForm] = &[WordForm { phrase: "DELETE FROM", parts: &[Part::new("", Holds::Name, 0), WHERE] }];
+const AGGREGATE_FORMS: &[WordForm] = &[WordForm {
+    phrase: "AGGREGATE",
+    parts: &[Part::new("", Holds::Name, 1), Part::new("", Holds::Choice(FUNCTIONS), 0), Part::new("", Holds::Name, 2), Part::new("WHERE", Holds::Condition, 3)],
+}];
 
 /// The keywords of this family.
 pub const KEYWORDS: &[Keyword] = &[
-    Keyword::host(FAMILY, Form::Keyword, "FIND", &[TABLE, FILTER], find).row_or_list().access(Access::Read).about(
+    Keyword::host(FAMILY, Form::Keyword, "FIND", &[TABLE, FILTER], find).row_or_list().word_forms(FIND_FORMS).access(Access::Read).about(
         "The rows of a table that pass a filter",
         "Used as a list it gives an array of all rows; used as a row it gives the first one, in the asked order or else by id, or MISSING. More rows than the limit allows are the error `E_FIND_TOO_MANY`. A table or column that does not exist has no rows. A filter has at most 500 comparisons and nests at most 32 deep.",
         &[
@@ -29,22 +48,22 @@ pub const KEYWORDS: &[Keyword] = &[
             Example::new("INSERT \"parts\", {id: \"a\", qty: 3}\nINSERT \"parts\", {id: \"b\", qty: 9}\nFOR EACH part IN FIND \"parts\", \"qty > 1 ORDER BY qty DESC\"\n  PRINT part.id\nNEXT part", "b\na"),
         ],
     ),
-    Keyword::host(FAMILY, Form::Keyword, "INSERT", &[TABLE, Param::required("record", Role::Record)], insert).access(Access::Write).sets_id().about(
+    Keyword::host(FAMILY, Form::Keyword, "INSERT", &[TABLE, Param::required("record", Role::Record)], insert).word_forms(INSERT_FORMS).access(Access::Write).sets_id().about(
         "Stores a new row, or an array of new rows",
         "Gives the row as stored. Without an id the row gets one, which is also set in the object. Fields that are MISSING are left out, NULL is stored. An id that exists already is the error `E_UNIQUE`.",
         &[Example::new("order = {id: \"o-1\", total: 12.5}\nINSERT \"orders\", order\nrow = FIND \"orders\", \"id=o-1\"\nPRINT row.total", "12.5")],
     ),
-    Keyword::host(FAMILY, Form::Keyword, "UPDATE", &[TABLE, Param::required("filter", Role::Filter), Param::required("record", Role::Record)], update).access(Access::Write).about(
+    Keyword::host(FAMILY, Form::Keyword, "UPDATE", &[TABLE, Param::required("filter", Role::Filter), Param::required("record", Role::Record)], update).word_forms(UPDATE_FORMS).access(Access::Write).about(
         "Changes the rows that pass a filter",
         "Gives the number of rows. Columns that the object lacks keep their value; the id never changes. An empty filter is refused (`\"*\"` means every row), and so is one with an empty value in it, so that a message without an id changes nothing.",
         &[Example::new("INSERT \"jobs\", {id: \"1\", status: \"running\"}\nn = UPDATE \"jobs\", \"id=1\", {status: \"done\"}\njob = FIND \"jobs\", \"id=1\"\nPRINT n + \" \" + job.status", "1 done")],
     ),
-    Keyword::host(FAMILY, Form::Keyword, "SAVE", &[TABLE, Param::required("id", Role::Record), Param::optional("record", Role::Record)], save).variadic().access(Access::Write).about(
+    Keyword::host(FAMILY, Form::Keyword, "SAVE", &[TABLE, Param::required("id", Role::Record), Param::optional("record", Role::Record)], save).variadic().word_forms(SAVE_FORMS).access(Access::Write).about(
         "Inserts the row with an id, or updates it",
         "Gives the row as stored. Columns that are not given keep their value. `SAVE t, obj` takes the id from the object, `SAVE t, [objs]` saves each; of `SAVE t, id, a, b` the names become columns. An empty id is the error `E_ID_EMPTY`.",
         &[Example::new("SAVE \"stock\", \"X1\", {qty: 3, bin: \"A\"}\nSAVE \"stock\", \"X1\", {qty: 4}\nrow = FIND \"stock\", \"id=X1\"\nPRINT row.qty + row.bin", "4A")],
     ),
-    Keyword::host(FAMILY, Form::Keyword, "DELETE", &[TABLE, FILTER], delete).access(Access::Write).about(
+    Keyword::host(FAMILY, Form::Keyword, "DELETE", &[TABLE, FILTER], delete).word_forms(DELETE_FORMS).address_form("DELETE HTTP").access(Access::Write).about(
         "Deletes the rows that pass a filter",
         "Gives the number of rows. It refuses the filters that UPDATE refuses. With a text that begins with http:// or https:// it is DELETE HTTP.",
         &[Example::new("INSERT \"jobs\", {id: \"1\", status: \"done\"}\nremoved = DELETE \"jobs\", \"status=done\"\nPRINT removed", "1")],
@@ -56,6 +75,7 @@ pub const KEYWORDS: &[Keyword] = &[
         &[Param::required("function", Role::Word), TABLE, Param::optional("field or filter", Role::Filter), FILTER],
         aggregate,
     )
+    .word_forms(AGGREGATE_FORMS)
     .access(Access::Read)
     .about(
         "COUNT, SUM, AVG, MIN or MAX over rows",
@@ -74,9 +94,7 @@ const NAME_MAX: usize = 63;
 pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, keyword: &str) -> Result<String, Fault> {
     let value = call.argument(argument);
     let Value::Text(text) = value else {
-        let name = call.argument_name(argument);
-        let hint = if value.is_nothing() && !name.is_empty() { format!(" Was \"{name}\" ever set?") } else { String::new() };
-        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}.{hint}", arguments::kind_of(value))).at_argument(argument as u8));
+        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
     };
     let name = text.as_str();
     let shown = if text.is_literal() { format!("\"{name}\"") } else { "this text, which is data,".to_owned() };
@@ -91,7 +109,8 @@ pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, ke
     Ok(name.to_owned())
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a table or column may be called so.
+pub fn is_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     name.len() <= NAME_MAX
         && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -100,7 +119,10 @@ fn is_name(name: &str) -> bool {
 }
 
 /// A record to write: an object in which no secret would come to rest.
-fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault> {
+///
+/// # Errors
+/// `E_TYPE`, `E_SECRET_LEAK`.
+pub fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault> {
     let Value::Object(object) = value else {
         return Err(Fault::new("E_TYPE", format!("{keyword} stores an object, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
     };
@@ -108,7 +130,11 @@ fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault
     Ok(object.clone())
 }
 
-fn refuse_secret(value: &Value) -> Result<(), Fault> {
+/// Refuses a value with a secret in it.
+///
+/// # Errors
+/// `E_SECRET_LEAK`.
+pub fn refuse_secret(value: &Value) -> Result<(), Fault> {
     let Some(secret) = coerce::secret_in(value) else { return Ok(()) };
     let key = secret.secret_key().map_or("", |key| &**key);
     Err(Fault::new("E_SECRET_LEAK", format!("the secret \"{key}\" would be stored in a table, where anyone who reads the table finds it")))
@@ -215,8 +241,12 @@ fn aggregate(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fa
     let Some(function) = aggregate::named(word.as_str()) else {
         return Err(Fault::new("E_ARGUMENT", "AGGREGATE computes COUNT, SUM, AVG, MIN or MAX, and its first argument is none of them").at_argument(0));
     };
-    // COUNT takes its filter where the others take the field.
-    let (field, filter_at) = if function == Aggregate::Count && !call.is_given(3) { (String::new(), 2) } else { (field(context, call)?, 3) };
+    let (field, filter_at) = match (function, is_word_form(call)) {
+        // COUNT takes its filter where the others take the field.
+        (Aggregate::Count, false) if !call.is_given(3) => (String::new(), 2),
+        (Aggregate::Count, true) if call.template(2).is_none() && call.argument(2).is_nothing() => (String::new(), 3),
+        _ => (field(context, call)?, 3),
+    };
     if let Value::Array(rows) = call.argument(1) {
         if function == Aggregate::Count && field.is_empty() {
             return Ok(Value::Int(rows.len() as i64));
@@ -236,6 +266,11 @@ fn aggregate(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fa
         query::check_unmatched(&filter)?;
     }
     Ok(result)
+}
+
+/// Whether AGGREGATE is written in words: the function then stands behind the table.
+fn is_word_form(call: &Call<'_>) -> bool {
+    matches!(&call.site.arguments[..], [function, table, ..] if function.span.start > table.span.start)
 }
 
 /// The field of AGGREGATE. It stands where COUNT has a filter, so the compiler may have read it as one.

@@ -16,6 +16,7 @@ use gbvm_vm::value::Value;
 
 use crate::aggregate;
 use crate::keyword::{FilterParser, HostContext, RunState};
+use crate::upsert::{self, Merged};
 use crate::query::{self, Operand};
 use crate::services::{Aggregate, Answer, Clock, Console, Filter, HttpClient, Level, Mail, Request, Storage};
 
@@ -35,6 +36,8 @@ pub struct World {
     pub limits: Limits,
     /// How filter text is read.
     pub parse_filter: FilterParser,
+    /// What scripts may read of the environment.
+    pub environment: BTreeMap<String, Option<String>>,
     /// Origins that data may name.
     pub allowed_origins: Vec<String>,
 }
@@ -50,6 +53,7 @@ impl World {
             run: RunState::default(),
             limits: Limits::default(),
             parse_filter,
+            environment: BTreeMap::new(),
             allowed_origins: Vec::new(),
         }
     }
@@ -64,6 +68,7 @@ impl World {
             run: &mut self.run,
             limits: &self.limits,
             parse_filter: self.parse_filter,
+            environment: &self.environment,
             allowed_origins: &self.allowed_origins,
         }
     }
@@ -149,7 +154,13 @@ pub struct FakeStorage {
     pub mails: Vec<Mail>,
     limits: Limits,
     last_id: u64,
+    /// What the open transactions go back to, innermost last.
+    saved: Vec<Saved>,
 }
+
+/// Tables, entries, and how many calls and mails there were.
+type Saved = (BTreeMap<String, Vec<Object>>, BTreeMap<String, Value>, usize, usize);
+
 
 impl FakeStorage {
     /// Makes a table without rows.
@@ -192,7 +203,7 @@ fn holds(condition: &Condition, row: &Object, filter: &Filter<'_>) -> Result<boo
         Condition::And(parts) => parts.iter().try_fold(true, |all, part| Ok(holds(part, row, filter)? && all)),
         Condition::Or(parts) => parts.iter().try_fold(false, |any, part| Ok(holds(part, row, filter)? || any)),
         Condition::Not(part) => Ok(!holds(part, row, filter)?),
-        Condition::Compare(column, comparison, term) => Ok(compares(row.read(column), *comparison, &query::operand(term, filter)?)),
+        Condition::Compare(column, comparison, term) => Ok(compares(row.read(column), *comparison, &beside(query::operand(term, filter)?, row))),
         Condition::Like(column, is_not, term) => {
             let text = coerce::text(row.read(column));
             let is_like = query::pattern(term, filter)?.is_some_and(|pattern| query::is_like(text.as_str(), &pattern));
@@ -214,15 +225,24 @@ fn holds(condition: &Condition, row: &Object, filter: &Filter<'_>) -> Result<boo
     }
 }
 
+/// An operand, or what stands in the column that it is.
+fn beside(operand: Operand, row: &Object) -> Operand {
+    match operand {
+        Operand::Column(column) if operators::is_empty(row.read(&column)) => Operand::WrittenEmpty,
+        Operand::Column(column) => Operand::Known(row.read(&column).clone()),
+        operand @ (Operand::Known(_) | Operand::WrittenEmpty | Operand::EmptyHole) => operand,
+    }
+}
+
 fn compares(value: &Value, comparison: Comparison, operand: &Operand) -> bool {
     let is_equal = || match operand {
         Operand::Known(other) => operators::equal(value, other),
         Operand::WrittenEmpty => operators::is_empty(value),
-        Operand::EmptyHole => false,
+        Operand::EmptyHole | Operand::Column(_) => false,
     };
     let order = |wanted: &[Ordering]| match operand {
         Operand::Known(other) => operators::order(value, other).is_some_and(|order| wanted.contains(&order)),
-        Operand::WrittenEmpty | Operand::EmptyHole => false,
+        Operand::WrittenEmpty | Operand::EmptyHole | Operand::Column(_) => false,
     };
     match comparison {
         Comparison::Equal => is_equal(),
@@ -322,6 +342,25 @@ impl Storage for FakeStorage {
         self.insert(table, &row)
     }
 
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault> {
+        let mut merged = Merged::default();
+        for row in rows {
+            let key = upsert::key_of(row, keys);
+            let mut found: Vec<&mut Object> = self.table(table).iter_mut().filter(|stored| upsert::key_of(stored, keys) == key).collect();
+            if found.is_empty() {
+                self.insert(table, row)?;
+                merged.inserted += 1;
+                continue;
+            }
+            let is_new = found.iter().any(|stored| upsert::says_anything_new(row, stored));
+            for stored in found.iter_mut().filter(|stored| upsert::says_anything_new(row, stored)) {
+                lay_over(stored, row)?;
+            }
+            *(if is_new { &mut merged.updated } else { &mut merged.unchanged }) += 1;
+        }
+        Ok(merged)
+    }
+
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
         query::check_write(&filter, &self.limits)?;
         let mut kept = Vec::new();
@@ -345,6 +384,24 @@ impl Storage for FakeStorage {
             return Ok(Value::Int(rows.len() as i64));
         }
         aggregate::fold(function, rows.iter().map(|row| row.read(field)))
+    }
+
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        self.saved.push((self.tables.clone(), self.entries.clone(), self.calls.len(), self.mails.len()));
+        Ok(())
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        Ok(self.saved.pop().is_some())
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        let Some((tables, entries, calls, mails)) = self.saved.pop() else { return Ok(false) };
+        self.tables = tables;
+        self.entries = entries;
+        self.calls.truncate(calls);
+        self.mails.truncate(mails);
+        Ok(true)
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

@@ -1,10 +1,12 @@
 //! The record of a keyword: one `const` in its family's file is all there is of it.
 
+use std::collections::BTreeMap;
+
 use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::native::PureFunction;
 use gbvm_vm::program::{CallSite, Wanted};
-use gbvm_vm::signature::{Access, Form, Kind, Param, Signature};
+use gbvm_vm::signature::{Access, Boundary, Form, Kind, Param, Signature, WordForm};
 use gbvm_vm::template::{Source, Template};
 use gbvm_vm::value::Value;
 
@@ -61,6 +63,12 @@ impl Keyword {
         self
     }
 
+    /// With other ways to write it, in words.
+    pub const fn word_forms(mut self, word_forms: &'static [WordForm]) -> Keyword {
+        self.signature.word_forms = word_forms;
+        self
+    }
+
     /// With any number of values for the last parameter.
     pub const fn variadic(mut self) -> Keyword {
         self.signature.variadic = true;
@@ -94,6 +102,30 @@ impl Keyword {
     /// With time that passes: the segment ends before it.
     pub const fn pausing(mut self) -> Keyword {
         self.signature.pauses = true;
+        self
+    }
+
+    /// With a transaction that begins or ends with it.
+    pub const fn boundary(mut self, boundary: Boundary) -> Keyword {
+        self.signature.boundary = Some(boundary);
+        self
+    }
+
+    /// With another keyword that is meant where its first argument begins as an address does.
+    pub const fn address_form(mut self, phrase: &'static str) -> Keyword {
+        self.signature.address_form = Some(phrase);
+        self
+    }
+
+    /// With a change of its first argument: it gives its result and what the argument becomes, in an array.
+    pub const fn changes_first(mut self) -> Keyword {
+        self.signature.changes_first = true;
+        self
+    }
+
+    /// With text below it, up to a line that says this, as its last argument.
+    pub const fn text_until(mut self, end: &'static str) -> Keyword {
+        self.signature.text_end = Some(end);
         self
     }
 
@@ -201,6 +233,8 @@ pub struct HostContext<'a> {
     pub limits: &'a Limits,
     /// How filter text is read.
     pub parse_filter: FilterParser,
+    /// The variables of the environment that the project lets scripts read; without a value where they are not set.
+    pub environment: &'a BTreeMap<String, Option<String>>,
     /// The origins that a URL may have which is not written in the script: `https://api.crm.com`, lower case,
     /// without a default port.
     pub allowed_origins: &'a [String],
@@ -215,6 +249,8 @@ pub struct RunState {
     pub body: Value,
     /// The request's headers, names in lower case with `_` for `-`.
     pub request_headers: Vec<(String, String)>,
+    /// What else the run was given: the query of a request, parameters of the command line.
+    pub inputs: Vec<(String, String)>,
     /// Headers set by SET HEADER that are still in force.
     pub headers: Vec<crate::http::OutgoingHeader>,
     /// Whether the caller has proved who it is: a signature or key was right, or a secret compared equal.

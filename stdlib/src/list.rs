@@ -32,6 +32,21 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "FIRST", &[ARRAY], first).about("An array's first element", "MISSING where there is none.", &[Example::new("PRINT FIRST([4, 5])", "4")]),
     Keyword::pure(FAMILY, "LAST", &[ARRAY], last).about("An array's last element", "MISSING where there is none.", &[Example::new("PRINT LAST([4, 5])", "5")]),
     Keyword::pure(FAMILY, "APPEND", &[ARRAY, VALUE], append).variadic().about("An array with values added at its end", "", &[Example::new("PRINT APPEND([1], 2, 3)", "1, 2, 3")]),
+    Keyword::pure(FAMILY, "POP", &[ARRAY], pop).changes_first().about(
+        "Takes the last element off an array and gives it",
+        "The array must be a variable, or a field or element of one; of anything else the element is given. MISSING where there is none.",
+        &[Example::new("stack = [1, 2, 3]\ntop = stack.POP()\nPRINT top, stack\nPRINT POP(stack), stack.length", "3 1, 2\n2 1")],
+    ),
+    Keyword::pure(FAMILY, "SHIFT", &[ARRAY], shift).changes_first().about(
+        "Takes the first element off an array and gives it",
+        "The array is one that POP could change. MISSING where there is none.",
+        &[Example::new("queue = [\"a\", \"b\"]\nPRINT queue.SHIFT(), queue", "a b")],
+    ),
+    Keyword::pure(FAMILY, "SPLICE", &[ARRAY, Param::required("from", Role::Value), Param::optional("count", Role::Value), Param::optional("values", Role::Value)], splice).variadic().changes_first().about(
+        "Takes elements out of an array from an index on, puts others in their place, and gives those taken out",
+        "Without a count it takes all from there on. A negative index counts from the end. The array is one that POP could change.",
+        &[Example::new("list = [1, 2, 3, 4]\nPRINT list.SPLICE(1, 2, \"x\")\nPRINT list", "2, 3\n1, x, 4")],
+    ),
     Keyword::pure(FAMILY, "SORT", &[ARRAY, MAYBE_FIELD, Param::optional("direction", Role::Word)], sort).about(
         "An array in order, or its objects in the order of a field",
         "Empty values come first, then numbers, dates and other text. The direction is \"ASC\" or \"DESC\".",
@@ -51,7 +66,7 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "CHUNK", &[ARRAY, Param::required("size", Role::Value)], chunk).about("An array cut into arrays of a size", "The last may be shorter.", &[Example::new("FOR EACH part IN CHUNK([1, 2, 3], 2)\n  PRINT part\nNEXT part", "1, 2\n3")]),
     Keyword::pure(FAMILY, "FILTER", &[ARRAY, FIELD, VALUE], filter).about("The objects of an array whose field has a value", "", &[Example::new("done = FILTER([{id: 1, s: \"done\"}, {id: 2, s: \"open\"}], \"s\", \"done\")\nPRINT UBOUND(done), done[0].id", "1 1")]),
     Keyword::pure(FAMILY, "MAP", &[ARRAY, FIELD], map).about("A field of each object of an array", "", &[Example::new("PRINT MAP([{id: 1}, {id: 2}], \"id\")", "1, 2")]),
-    Keyword::pure(FAMILY, "GROUP_BY", &[ARRAY, FIELD], group_by).about(
+    Keyword::pure(FAMILY, "GROUP_BY", &[ARRAY, FIELD], group_by).aliases(&["GROUP BY"]).about(
         "An object with, for each value of a field, the array of the objects that have it",
         "",
         &[Example::new("groups = GROUP_BY([{s: \"a\", n: 1}, {s: \"b\", n: 2}, {s: \"a\", n: 3}], \"s\")\nPRINT KEYS(groups), UBOUND(groups.a)", "a, b 2")],
@@ -61,6 +76,46 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "HAS_FIELD", &[OBJECT, FIELD], has_field).about("Whether an object has a field of exactly this name", "A field that is NULL is there.", &[Example::new("PRINT HAS_FIELD({a: NULL}, \"a\")\nPRINT HAS_FIELD({a: 1}, \"b\")", "true\nfalse")]),
     Keyword::pure(FAMILY, "REMOVE_FIELD", &[OBJECT, FIELD], remove_field).about("An object without a field", "", &[Example::new("PRINT REMOVE_FIELD({a: 1, b: 2}, \"a\")", "{\"b\":2}")]),
 ];
+
+/// What a function that changes its argument gives: its result, and what the argument becomes.
+fn changed(result: Value, rest: Vec<Value>, context: &PureContext<'_>) -> Result<Value, Fault> {
+    Value::array(vec![result, argument::array(rest, context.limits)?])
+}
+
+/// The same where there is no array: nothing is taken, and it stays what it is.
+fn untouched(arguments: &[Value]) -> Result<Value, Fault> {
+    Value::array(vec![Value::Missing, at(arguments, 0).clone()])
+}
+
+fn pop(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    if any_nothing(arguments) {
+        return untouched(arguments);
+    }
+    let mut rest = items(at(arguments, 0)).to_vec();
+    let last = rest.pop().unwrap_or(Value::Missing);
+    changed(last, rest, context)
+}
+
+fn shift(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    if any_nothing(arguments) {
+        return untouched(arguments);
+    }
+    let rest = items(at(arguments, 0));
+    let first = rest.first().cloned().unwrap_or(Value::Missing);
+    changed(first, rest.get(1..).unwrap_or(&[]).to_vec(), context)
+}
+
+fn splice(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    let mut rest = items(at(arguments, 0)).to_vec();
+    let length = rest.len() as i64;
+    let from = argument::integer(arguments, 1)?;
+    let from = if from < 0 { (length + from).max(0) } else { from.min(length) };
+    let count = argument::integer_or(arguments, 2, length)?.clamp(0, length - from);
+    let values = arguments.get(3..).unwrap_or(&[]).iter().filter(|value| !matches!(value, Value::Missing)).cloned();
+    let taken: Vec<Value> = rest.splice(from as usize..(from + count) as usize, values).collect();
+    let taken = argument::array(taken, context.limits)?;
+    changed(taken, rest, context)
+}
 
 fn upper_bound(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     Ok(Value::Int(match at(arguments, 0) {

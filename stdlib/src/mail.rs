@@ -36,6 +36,11 @@ pub const KEYWORDS: &[Keyword] = &[
         "Recipients are those of SEND MAIL.",
         &[Example::new("SEND EMAIL \"ops@example.com\", \"Disk full\"\nPRINT \"queued\"", "queued")],
     ),
+    Keyword::host(FAMILY, Form::Statement, "BEGIN MAIL", &[TO, Param::required("text", Role::Value)], begin_mail).access(Access::Write).text_until("END MAIL").about(
+        "Sends the text below it, up to END MAIL, as a mail",
+        "A first line `Subject: …` is the subject, else the first line is both. `${…}` in the text is filled in. So much indentation as the first line has is left out of each. Recipients are those of SEND MAIL.",
+        &[Example::new("name = \"Ana\"\nBEGIN MAIL \"ana@example.com\"\nSubject: Welcome, ${name}\n\nYour account is open.\nEND MAIL\nPRINT \"queued\"", "queued")],
+    ),
 ];
 
 fn send_mail(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
@@ -52,11 +57,27 @@ fn send_email(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, F
     queue(context, call, subject, body)
 }
 
+fn begin_mail(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
+    let text = coerce::text(call.argument(1));
+    let (line, rest) = text.as_str().trim_start().split_once('\n').unwrap_or((text.as_str(), ""));
+    let is_subject = line.get(..8).is_some_and(|word| word.eq_ignore_ascii_case("subject:"));
+    if !is_subject {
+        return send_email(context, call);
+    }
+    let subject = text.derive(line[8..].trim().to_owned());
+    let body = text.derive(rest.trim_start_matches('\n').to_owned());
+    queue(context, call, subject, body)
+}
+
 fn queue(context: &mut HostContext<'_>, call: &Call<'_>, subject: Text, body: Text) -> Result<Value, Fault> {
     let mut to = Vec::new();
     let mut refused = None;
     for recipient in argument::items(call.argument(0)) {
         let recipient = coerce::text(recipient);
+        if let Some(secret) = recipient.secret_key() {
+            let message = format!("the secret {secret} would be a mail's recipient, and recipients are listed in the clear");
+            return Err(Fault::new("E_SECRET_LEAK", message).at_argument(0));
+        }
         let is_written = recipient.is_literal();
         let addresses: Vec<&str> = if is_written { recipient.as_str().split(',').collect() } else { vec![recipient.as_str()] };
         for address in addresses.into_iter().map(|address| if is_written { bare(address) } else { address.trim_matches(' ') }) {

@@ -136,6 +136,7 @@ fn random_bits() -> Result<u64, Fault> {
 
 fn random(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     let (low, high) = match (at(arguments, 0), at(arguments, 1)) {
+        (Value::Null, _) | (_, Value::Null) => return Ok(Value::Null),
         (Value::Missing, Value::Missing) => return Ok(Value::Float((random_bits()? >> 11) as f64 / (1u64 << 53) as f64)),
         (_, Value::Missing) => (1, argument::integer(arguments, 0)?),
         _ => (argument::integer(arguments, 0)?, argument::integer(arguments, 1)?),

@@ -103,6 +103,8 @@ pub enum Operand {
     WrittenEmpty,
     /// Nothing, from data: it equals no row and differs from every one.
     EmptyHole,
+    /// What stands in another column of the row.
+    Column(String),
 }
 
 /// Checks a filter for FIND and AGGREGATE.
@@ -216,6 +218,9 @@ fn visit(condition: &Condition, check: TermCheck<'_>) -> Result<(), Fault> {
 /// # Errors
 /// `E_FILTER_TYPE`.
 pub fn operand(term: &Term, filter: &Filter<'_>) -> Result<Operand, Fault> {
+    if let Term::Column(column) = term {
+        return Ok(Operand::Column(column.clone()));
+    }
     let value = value(term, filter)?;
     Ok(operand_of(value, has_hole(term)))
 }
@@ -276,7 +281,7 @@ fn hole_value<'a>(hole: u16, filter: &Filter<'a>) -> &'a Value {
 /// Whether any part of a term is data.
 pub fn has_hole(term: &Term) -> bool {
     match term {
-        Term::Literal(_) => false,
+        Term::Literal(_) | Term::Column(_) => false,
         Term::Hole(_) => true,
         Term::Mixed(pieces) => pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))),
         Term::Function(_, terms) => terms.iter().any(has_hole),
@@ -287,6 +292,7 @@ fn value(term: &Term, filter: &Filter<'_>) -> Result<Value, Fault> {
     match term {
         Term::Literal(literal) => Ok(written(literal)),
         Term::Hole(hole) => scalar(hole_value(*hole, filter)),
+        Term::Column(column) => Err(Fault::new("E_FILTER_TYPE", format!("the column {column} stands where a value belongs; columns can only be compared"))),
         Term::Mixed(pieces) => {
             let mut joined = String::new();
             for piece in pieces {
@@ -372,7 +378,7 @@ pub fn pattern(term: &Term, filter: &Filter<'_>) -> Result<Option<Vec<Step>>, Fa
                 }
             }
         }
-        Term::Literal(_) | Term::Hole(_) | Term::Function(_, _) => add(coerce::text(&value(term, filter)?).as_str(), has_hole(term)),
+        Term::Literal(_) | Term::Hole(_) | Term::Column(_) | Term::Function(_, _) => add(coerce::text(&value(term, filter)?).as_str(), has_hole(term)),
     }
     Ok(Some(steps))
 }

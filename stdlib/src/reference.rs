@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gbvm_vm::signature::{Form, Signature};
+use gbvm_vm::signature::{Form, Holds, Signature, WordForm};
 
 use crate::keyword::{Function, Keyword};
 use crate::table;
@@ -29,6 +29,31 @@ pub fn usage(signature: &Signature) -> String {
         Form::Keyword | Form::Statement if parameters.is_empty() => signature.phrase.to_owned(),
         Form::Keyword | Form::Statement => format!("{} {parameters}", signature.phrase),
     }
+}
+
+/// How a word form is written, everything that may be left out in square brackets.
+fn word_usage(signature: &Signature, form: &WordForm) -> String {
+    let mut out = form.phrase.to_owned();
+    for part in form.parts {
+        let name = signature.params.get(usize::from(part.param)).map_or("", |param| param.name);
+        let what = match part.holds {
+            Holds::Name | Holds::Value => format!("<{name}>"),
+            Holds::Values => "<values>".to_owned(),
+            Holds::Fields => "<field> = <value>, …".to_owned(),
+            Holds::Choice(words) => words.join("|"),
+            Holds::Condition => "<condition>".to_owned(),
+            Holds::Order => "<column> [DESC], …".to_owned(),
+            Holds::Limit | Holds::Offset => "<number>".to_owned(),
+        };
+        let is_needed = signature.params.get(usize::from(part.param)).is_some_and(|param| !param.optional)
+            && form.parts.iter().filter(|other| other.param == part.param).count() == 1;
+        let _ = match part.words {
+            "" => write!(out, " {what}"),
+            words if is_needed => write!(out, " {words} {what}"),
+            words => write!(out, " [{words} {what}]"),
+        };
+    }
+    out
 }
 
 /// The help for one keyword, as plain text.
@@ -60,6 +85,13 @@ fn note(keyword: &Keyword) -> Option<String> {
     let mut notes = Vec::new();
     if !keyword.signature.aliases.is_empty() {
         notes.push(format!("Also written {}.", keyword.signature.aliases.join(", ")));
+    }
+    let forms: Vec<String> = keyword.signature.word_forms.iter().map(|form| format!("`{}`", word_usage(&keyword.signature, form))).collect();
+    if !forms.is_empty() {
+        notes.push(format!("In words: {}.", forms.join(", ")));
+    }
+    if let Some(end) = keyword.signature.text_end {
+        notes.push(format!("The text stands below it, up to a line {end}."));
     }
     match keyword.function {
         Function::Declare => notes.push("A declaration: it stands at the top of a script and does nothing when its line is reached.".to_owned()),

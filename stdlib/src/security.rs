@@ -8,6 +8,7 @@ use gbvm_vm::native::PureContext;
 use gbvm_vm::operators;
 use gbvm_vm::signature::{Form, Param, Role};
 use gbvm_vm::value::Value;
+use md5::{Digest, Md5};
 use ring::{digest, hmac};
 
 use crate::argument;
@@ -42,6 +43,16 @@ pub const KEYWORDS: &[Keyword] = &[
         "NULL gives NULL.",
         &[Example::new("PRINT SHA256(\"abc\")", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")],
     ),
+    Keyword::pure(FAMILY, "MD5", &[TEXT], md5).about(
+        "The MD5 of a text, in hexadecimal",
+        "For services that ask for it; it keeps nothing safe. NULL gives NULL.",
+        &[Example::new("PRINT MD5(\"abc\")", "900150983cd24fb0d6963f7d28e17f72")],
+    ),
+    Keyword::host(FAMILY, Form::Function, "ENV", &[Param::required("name", Role::Word)], environment).about(
+        "A variable of the environment that the project lets scripts read",
+        "The names stand in `allow_env = [\"NAME\"]` of gbvm.toml; any other is the error `E_ENV`. NULL where it is not set.",
+        &[Example::new("region = \"eu\"\nIF region = \"\" THEN region = ENV(\"REGION\")\nPRINT region", "eu")],
+    ),
     Keyword::pure(FAMILY, "HMAC", &[TEXT, Param::required("key", Role::Value)], hmac_text).about(
         "The HMAC-SHA256 of a text, in hexadecimal",
         "NULL gives NULL.",
@@ -70,6 +81,22 @@ fn is_same(a: &Value, b: &Value) -> bool {
     a.kind() == b.kind() && operators::equal(a, b) && coerce::json(a) == coerce::json(b)
 }
 
+fn md5(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    if argument::any_nothing(arguments) {
+        return Ok(Value::Null);
+    }
+    let digest = Md5::digest(argument::text(arguments, 0).as_str());
+    argument::computed(arguments, HEXLOWER.encode(&digest), context.limits)
+}
+
+fn environment(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
+    let name = coerce::text(call.argument(0));
+    match context.environment.get(name.as_str()) {
+        Some(value) => Ok(value.as_ref().map_or(Value::Null, |value| Value::text(value.as_str()))),
+        None => Err(Fault::new("E_ENV", format!("the project does not let scripts read {0}; add allow_env = [\"{0}\"] to gbvm.toml if it is meant to", name.as_str())).at_argument(0)),
+    }
+}
+
 fn verify_signature(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
     let signature = coerce::text(call.argument(1));
     let secret = coerce::text(call.argument(2));
@@ -84,7 +111,8 @@ fn verify_signature(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Va
     Ok(Value::Bool(is_right))
 }
 
-fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+/// Whether a signature, in any of the ways that are known, is that of a body at this time.
+pub fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
     if signature.starts_with("v1,") || signature.contains(" v1,") {
         return is_standard_webhook(body, signature, secret, now, headers);
     }

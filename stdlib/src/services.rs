@@ -9,6 +9,8 @@ use gbvm_vm::template::Template;
 use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
+use crate::upsert::Merged;
+
 /// A filter with the values for its holes.
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
@@ -68,6 +70,13 @@ pub trait Storage {
     /// As [`Storage::insert`].
     fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault>;
 
+    /// Inserts the rows whose key no row of the table has, in order, and lays the others over those that have it, unless
+    /// they say nothing new ([`crate::upsert::key_of`], [`crate::upsert::says_anything_new`]). No key has an empty part.
+    ///
+    /// # Errors
+    /// As [`Storage::insert`].
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault>;
+
     /// Deletes the rows that match and gives their number.
     ///
     /// # Errors
@@ -79,6 +88,24 @@ pub trait Storage {
     /// # Errors
     /// The filter's codes, `E_DATABASE`.
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault>;
+
+    /// Begins a transaction inside the run's own.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn begin_transaction(&mut self) -> Result<(), Fault>;
+
+    /// Keeps what was done since the innermost began; whether one was open.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn commit_transaction(&mut self) -> Result<bool, Fault>;
+
+    /// Undoes what was done since the innermost began; whether one was open.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn rollback_transaction(&mut self) -> Result<bool, Fault>;
 
     /// A memory entry, plain: the keyword makes it a secret where the key says so.
     ///

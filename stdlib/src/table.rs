@@ -6,25 +6,31 @@ use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashMap;
 
 use crate::keyword::Keyword;
-use crate::{console, data, flow, headers, http, json, kind, list, mail, math, memory, security, sync, text, time, triggers};
+use crate::{console, data, elsewhere, fill, flow, headers, http, input, json, kind, list, mail, math, memory, security, set_field, sync, text, time, transaction, triggers, upsert};
 
 static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     [
         data::KEYWORDS,
+        set_field::KEYWORDS,
+        upsert::KEYWORDS,
+        transaction::KEYWORDS,
         memory::KEYWORDS,
         http::KEYWORDS,
         headers::KEYWORDS,
         mail::KEYWORDS,
         triggers::KEYWORDS,
+        input::KEYWORDS,
         console::KEYWORDS,
         flow::KEYWORDS,
         text::KEYWORDS,
+        fill::KEYWORDS,
         time::KEYWORDS,
         math::KEYWORDS,
         list::KEYWORDS,
         kind::KEYWORDS,
         json::KEYWORDS,
         security::KEYWORDS,
+        elsewhere::KEYWORDS,
         sync::KEYWORDS,
     ]
     .concat()

@@ -5,7 +5,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::native::PureContext;
 use gbvm_vm::operators;
-use gbvm_vm::signature::{Param, Role};
+use gbvm_vm::signature::{Holds, Param, Part, Role, WordForm};
 use gbvm_vm::value::Value;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
@@ -30,10 +30,10 @@ pub const KEYWORDS: &[Keyword] = &[
         "It is a date, so `TODAY() + 3600` is one o'clock.",
         &[Example::new("PRINT FORMAT(TODAY(), \"HH:mm:ss\")", "00:00:00")],
     ),
-    Keyword::pure(FAMILY, "DATE", &[Param::optional("date", Role::Value)], date).about(
-        "Midnight of the day that a date falls on; of today without an argument",
-        "Days are those of UTC. NULL gives NULL.",
-        &[Example::new("PRINT DATE(\"2026-01-31T09:05:07Z\")", "2026-01-31T00:00:00.000Z")],
+    Keyword::pure(FAMILY, "DATE", &[Param::optional("date or year", Role::Value), Param::optional("month", Role::Value), Param::optional("day", Role::Value)], date).about(
+        "Midnight of the day that a date falls on, or of a year, month and day; of today without an argument",
+        "Days are those of UTC. A month past 12 or a day past the month's end counts on: DATE(2026, 13, 1) is in January 2027. NULL gives NULL.",
+        &[Example::new("PRINT DATE(\"2026-01-31T09:05:07Z\")\nPRINT DATE(2026, 2, 29)", "2026-01-31T00:00:00.000Z\n2026-03-01T00:00:00.000Z")],
     ),
     Keyword::pure(FAMILY, "DATEVALUE", &[DATE], date_value).about(
         "The date that a text or number reads as",
@@ -78,7 +78,9 @@ pub const KEYWORDS: &[Keyword] = &[
             Example::new("PRINT DATEDIFF(\"2026-01-31T09:05:07Z\", \"2026-01-31T09:00:00Z\", \"minute\")", "-5"),
         ],
     ),
-    Keyword::pure(FAMILY, "FORMAT", &[Param::required("value", Role::Value), Param::required("pattern", Role::Word)], format::format).about(
+    Keyword::pure(FAMILY, "FORMAT", &[Param::required("value", Role::Value), Param::required("pattern", Role::Word)], format::format)
+        .word_forms(&[WordForm { phrase: "FORMAT", parts: &[Part::new("", Holds::Value, 0), Part::new("AS", Holds::Value, 1)] }])
+        .about(
         "A date or number as text, by a pattern",
         "In patterns for dates: YYYY or yyyy, YY, MMMM, MMM, MM, M (month), DD or dd, D or d, dddd, ddd (weekday), HH, hh (of twelve hours where tt stands too), mm (minute), ss, fff, tt; text in single quotes is kept. In patterns for numbers: 0 is a digit, # a digit if there is one, a comma groups by thousands, % multiplies by 100, a leading + shows the sign. NULL gives NULL.",
         &[
@@ -241,11 +243,32 @@ fn today(context: &PureContext<'_>, _: &[Value]) -> Result<Value, Fault> {
 }
 
 fn date(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    if !matches!((at(arguments, 1), at(arguments, 2)), (Value::Missing, Value::Missing)) {
+        return calendar_date(arguments);
+    }
     match at(arguments, 0) {
         Value::Missing => today(context, arguments),
         value if operators::is_empty(value) => Ok(Value::Null),
         value => day_of(value),
     }
+}
+
+/// The day with a year, a month and a day; what is past the end of a year or month counts on.
+fn calendar_date(arguments: &[Value]) -> Result<Value, Fault> {
+    if argument::any_nothing(arguments) {
+        return Ok(Value::Null);
+    }
+    let (year, month, day) = (argument::integer(arguments, 0)?, argument::integer(arguments, 1)?, argument::integer(arguments, 2)?);
+    let outside = || Fault::new("E_RANGE", format!("the year {year}, month {month}, day {day} is no date that can be written"));
+    if !(-9999..=9999).contains(&year) || month.abs() > 120_000 || day.abs() > 4_000_000 {
+        return Err(outside());
+    }
+    let months = year * 12 + month - 1;
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    let first = i16::try_from(year).ok().and_then(|year| jiff::civil::Date::new(year, month as i8, 1).ok()).ok_or_else(outside)?;
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let days = i64::from(first.since(epoch).map_err(|_| outside())?.get_days()) + day - 1;
+    Ok(Value::Date(Instant(days * 86_400_000)))
 }
 
 fn date_value(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {

@@ -1,7 +1,8 @@
 //! Specification documents: Markdown whose headings are cases, with a script and what it must do.
 //!
-//! `# name` begins a case. Its sections are `## Source`, optionally `## Library` (a file of `lib/`), `## Body` (the
-//! JSON of a webhook) and `## Peer` (answers of the network, a line each: `METHOD URL STATUS BODY`), and what is compared: `## Output` (printed lines), `## Error` (compile errors, or the failure of
+//! `# name` begins a case. Its sections are `## Source`, optionally `## Library` (a file of `lib/`), `## File name` (a file that may be included), `## Memory` (KEY=VALUE lines), `## Body` (the
+//! JSON of a webhook), `## Query` and `## Params` (NAME=VALUE lines of its query, or of the command line), `## Request`
+//! (its headers, NAME: VALUE) and `## Peer` (answers of the network, a line each: `METHOD URL STATUS BODY`), and what is compared: `## Output` (printed lines), `## Error` (compile errors, or the failure of
 //! the run), `## Answer` (status and body), `## Rows` (a SELECT line, then a row a line), `## Sent` (calls and
 //! mails), `## Headers` (calls with the headers that the script set), `## Warnings` and, for lowering, `## Bytecode` (as
 //! compiled) and `## Specialized` (as executed). With `UPDATE=1` in the environment, what was found replaces what stands there.
@@ -93,6 +94,7 @@ pub fn print(cases: &[Case]) -> String {
         for section in &case.sections {
             let kind = match section.heading.as_str() {
                 "Source" | "Library" | "Formatted" => "basic",
+                heading if heading.starts_with("File ") => "basic",
                 "Body" => "json",
                 _ => "text",
             };
@@ -103,11 +105,16 @@ pub fn print(cases: &[Case]) -> String {
 }
 
 /// What a case is given; its other sections are compared.
-const GIVEN: [&str; 4] = ["Source", "Library", "Body", "Peer"];
+const GIVEN: [&str; 8] = ["Source", "Library", "Memory", "Body", "Peer", "Query", "Params", "Request"];
+
+/// Whether a section is one that a case is given.
+fn is_given(heading: &str) -> bool {
+    GIVEN.contains(&heading) || heading.starts_with("File ")
+}
 
 /// Whether anything in a case is compared with what happens.
 pub fn asserts(case: &Case) -> bool {
-    case.sections.iter().any(|section| !GIVEN.contains(&section.heading.as_str()))
+    case.sections.iter().any(|section| !is_given(&section.heading))
 }
 
 /// Every document below a folder.
@@ -138,6 +145,14 @@ fn formatted(source: &str) -> String {
     }
 }
 
+/// The lines of a section as names and values.
+fn pairs(section: Option<&str>, between: char) -> impl Iterator<Item = (&str, &str)> {
+    section.unwrap_or_default().lines().map(move |line| {
+        let (name, value) = line.split_once(between).unwrap_or_else(|| panic!("{line} is no name and value"));
+        (name.trim(), value.trim())
+    })
+}
+
 /// The case as it would stand if what it does were right.
 ///
 /// # Panics
@@ -148,7 +163,8 @@ pub fn observe(case: &Case) -> Case {
     let sink = printed.clone();
     let now = Instant::parse(NOW).expect("the clock of the cases is an instant");
     let (peer, post) = (Arc::new(Peer::default()), Arc::new(PostBox::default()));
-    let engine = Engine::builder()
+    let builder = pairs(given("Memory"), '=').fold(Engine::builder(), |builder, (key, value)| builder.memory(key, value));
+    let engine = builder
         .clock(Arc::new(FixedClock(now)))
         .transport(peer.clone())
         .post(post.clone())
@@ -168,10 +184,14 @@ pub fn observe(case: &Case) -> Case {
         peer.answer(&format!("{method} {url}"), status.parse().expect("a status is a number"), body);
     }
     let source = given("Source").expect("every case has a source");
-    let mut sources = vec![Source::new("test.bas", source)];
-    sources.extend(given("Library").map(|text| Source::new("lib/library.bas", text)));
+    let file = |path: &Path| {
+        let found = given(&format!("File {}", path.display()));
+        found.map(str::to_owned).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
+    };
+    let mut files = scripts::gather(Source::new("test.bas", source), &gbvm_stdlib::signatures(), &file);
+    files.sources.extend(given("Library").map(|text| Source::new("lib/library.bas", text)));
     let (mut error, mut answer, mut bytecode, mut specialized, mut warnings) = (String::new(), String::new(), String::new(), String::new(), String::new());
-    match scripts::compile(sources, &[]) {
+    match scripts::compile(files, &[]) {
         Err(LoadError::Invalid(invalid)) => error = format!("{invalid}\n"),
         Err(unreadable @ LoadError::Unreadable(..)) => panic!("{unreadable}"),
         Ok(script) => {
@@ -185,8 +205,12 @@ pub fn observe(case: &Case) -> Case {
                 error = format!("{fault}\n");
             } else {
                 let event = match given("Body") {
-                    Some(body) => Event::webhook("test").header("content-type", "application/json").body(body.trim_end()),
-                    None => Event::manual(),
+                    Some(body) => {
+                        let event = Event::webhook("test").header("content-type", "application/json").body(body.trim_end());
+                        let event = pairs(given("Query"), '=').fold(event, |event, (name, value)| event.query(name, value));
+                        pairs(given("Request"), ':').fold(event, |event, (name, value)| event.header(name, value))
+                    }
+                    None => pairs(given("Params"), '=').fold(Event::manual(), |event, (name, value)| event.param(name, value)),
                 };
                 let outcome = engine.fire(&script, &event);
                 engine.settle().expect("the queues of a case can be worked off");
@@ -216,7 +240,7 @@ pub fn observe(case: &Case) -> Case {
     let sections = case.sections.iter().map(|section| Section {
         heading: section.heading.clone(),
         text: match section.heading.as_str() {
-            heading if GIVEN.contains(&heading) => section.text.clone(),
+            heading if is_given(heading) => section.text.clone(),
             "Output" => printed.clone(),
             "Error" => error.clone(),
             "Answer" => answer.clone(),

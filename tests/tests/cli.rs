@@ -447,3 +447,44 @@ fn check_knows_the_tables_of_the_folder_and_the_database() {
     assert!(found.contains("parts has no column nmae. Did you mean name?") && !found.contains("the table parts"), "{found}");
     assert!(!folder.path().join(".gbvm").exists(), "checking makes nothing");
 }
+
+#[test]
+fn a_script_says_what_it_wants() {
+    let source = "DESCRIPTION \"Counts parts\"\nPARAM quantity AS INTEGER LIKE 5 DESCRIPTION \"How many\"\nWEBHOOK \"count\", OPEN\nPRINT quantity\n";
+    let folder = folder_with(&[("count.bas", source), ("plain.bas", "PRINT 1\n")]);
+    let help = gbvm(&["help", "count.bas"], folder.path());
+    let shown = text(&help.stdout);
+    assert_eq!(help.status.code(), Some(0), "{}", text(&help.stderr));
+    for part in ["Counts parts", "answers /webhook/count", "quantity", "INTEGER", "such as 5: How many"] {
+        assert!(shown.contains(part), "{part} is not in\n{shown}");
+    }
+    let report = gbvm(&["check", "-o", "json", "count.bas", "plain.bas"], folder.path());
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).expect("the report is JSON");
+    assert_eq!(report.as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!(report[0]["message"], "Counts parts");
+    assert_eq!(report[0]["inputs"][0], serde_json::json!({ "name": "quantity", "type": "INTEGER", "example": "5", "description": "How many" }));
+    assert_eq!(gbvm(&["help", "nowhere.bas"], folder.path()).status.code(), Some(2));
+}
+
+#[test]
+fn included_files_are_read_from_their_folders() {
+    let folder = folder_with(&[("main.bas", "INCLUDE \"parts/a.bas\"\nPRINT twice(4), thrice(4)\n")]);
+    std::fs::create_dir(folder.path().join("parts")).expect("a folder can be made");
+    std::fs::create_dir(folder.path().join("lib")).expect("a folder can be made");
+    std::fs::write(folder.path().join("parts/a.bas"), "INCLUDE \"../lib/b.bas\"\nFUNCTION twice(n)\nRETURN n * 2\nEND FUNCTION\n").expect("a file can be written");
+    std::fs::write(folder.path().join("lib/b.bas"), "FUNCTION thrice(n)\nRETURN n * 3\nEND FUNCTION\n").expect("a file can be written");
+    let output = gbvm(&["run", "main.bas"], folder.path());
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "8 12\n"), "{}", text(&output.stderr));
+    std::fs::remove_file(folder.path().join("lib/b.bas")).expect("a file can be removed");
+    let output = gbvm(&["check", "main.bas"], folder.path());
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{report}");
+    assert!(report.contains("parts/a.bas:1:1: error[E_INCLUDE]: There is no file lib/b.bas"), "{report}");
+}
+
+#[test]
+fn the_environment_is_read_where_the_project_allows_it() {
+    let folder = folder_with(&[("env.bas", "PRINT ENV(\"PATH\") <> \"\", ENV(\"GBVM_UNSET\") IS NULL\n"), ("gbvm.toml", "allow_env = [\"PATH\", \"GBVM_UNSET\"]\n")]);
+    let output = gbvm(&["run", "env.bas"], folder.path());
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "true true\n"), "{}", text(&output.stderr));
+}

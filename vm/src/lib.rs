@@ -13,6 +13,7 @@ pub mod instant;
 pub mod isa;
 pub mod limits;
 pub mod machine;
+pub mod memory;
 pub mod native;
 pub mod object;
 pub mod operators;

@@ -10,6 +10,10 @@ pub struct Limits {
     pub webhook_wall_ms: Option<u64>,
     /// Wall time of a run that a schedule or trigger started, in milliseconds.
     pub job_wall_ms: Option<u64>,
+    /// Bytes that the values of a run may take at one time.
+    pub memory_bytes: usize,
+    /// The same for a run that was started by hand and not by an event.
+    pub manual_memory_bytes: usize,
     /// Procedures that may wait for another at one time.
     pub call_depth: usize,
     /// Bytes of one string.
@@ -48,6 +52,8 @@ impl Default for Limits {
             fuel: Some(50_000_000),
             webhook_wall_ms: Some(10_000),
             job_wall_ms: Some(15 * 60_000),
+            memory_bytes: 64 << 20,
+            manual_memory_bytes: 1 << 30,
             call_depth: 256,
             string_bytes: 8 << 20,
             array_items: 1 << 20,

@@ -6,6 +6,7 @@
 mod access;
 mod core;
 pub mod count;
+mod explain;
 mod fast;
 mod place;
 mod portable;
@@ -38,6 +39,7 @@ use count::Counts;
 use watch::Observer;
 pub use watch::Moment;
 use switch::Lookup;
+pub use trap::StatementKey;
 
 /// What a cache holds before its instruction met a shape. Shapes are numbered from 1 on, and 0 is said of objects without
 /// one: neither may look like a hit.
@@ -189,6 +191,8 @@ pub struct Vm {
     /// For each field instruction, the shape it last met and the field's slot in it.
     caches: Vec<(u64, u32)>,
     fuel: u64,
+    /// The statements that have failed and that the host has not undone yet.
+    undone: Vec<StatementKey>,
     dispatcher: Dispatcher,
 }
 
@@ -218,6 +222,7 @@ impl Vm {
             shapes,
             caches: vec![MET_NOTHING; usize::from(program.caches)],
             fuel: u64::MAX,
+            undone: Vec::new(),
             dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
     }
@@ -265,6 +270,11 @@ impl Vm {
     /// looks at much counts as many.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.saturating_mul(INSTRUCTION_FUEL));
+    }
+
+    /// How much of the fuel is left, in instructions.
+    pub fn fuel(&self) -> u64 {
+        self.fuel / INSTRUCTION_FUEL
     }
 
     /// Begins or goes on until the run needs something. A run that has ended stays so.
@@ -420,8 +430,13 @@ impl Vm {
     pub fn fail(&mut self, fault: Fault) -> Result<(), Fault> {
         let State::Waiting { first, site, .. } = self.state else {
             self.state = State::Ended;
+            // The place is the instruction that comes next.
+            if let Some(frame) = self.frames[..self.depth].last_mut() {
+                frame.pc += 1;
+            }
             return Err(self.placed(fault));
         };
+        let fault = self.with_way(fault);
         let base = self.base();
         let count = self.linked.program.sites[site.at()].arguments.len();
         self.stack[base + first.at()..][..count].fill(Value::Missing);

@@ -11,6 +11,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::fault::Fault;
+use crate::memory::{self, Slots};
 use crate::shared::Shared;
 use crate::value::{Value, change_part, measure, weigh};
 
@@ -146,7 +147,7 @@ struct ObjectData {
     /// The identity of the shape, so that a cache compares it without a look at the shape; 0 without one.
     shape_id: u64,
     /// The values of the fields, in the order of the keys.
-    values: Vec<Value>,
+    values: Slots,
     keys: Keys,
     depth: u8,
     weight: u32,
@@ -163,14 +164,50 @@ enum Keys {
     Many(Box<ManyKeys>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct ManyKeys {
     set: IndexSet<Key, FxBuildHasher>,
     /// Where a key was found last: it is often looked for again at once.
     last: Cell<usize>,
 }
 
+/// The bytes that a key takes in a hash map: itself, its hash, its place.
+fn key_bytes(key: &Key) -> usize {
+    key.len() + 48
+}
+
+impl From<IndexSet<Key, FxBuildHasher>> for ManyKeys {
+    fn from(set: IndexSet<Key, FxBuildHasher>) -> ManyKeys {
+        memory::take(set.iter().map(key_bytes).sum());
+        ManyKeys { set, last: Cell::new(0) }
+    }
+}
+
+impl Clone for ManyKeys {
+    fn clone(&self) -> ManyKeys {
+        self.set.clone().into()
+    }
+}
+
+impl Drop for ManyKeys {
+    fn drop(&mut self) {
+        memory::give(self.set.iter().map(key_bytes).sum());
+    }
+}
+
 impl ManyKeys {
+    fn insert(&mut self, key: &Key) {
+        if self.set.insert(key.clone()) {
+            memory::take(key_bytes(key));
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some((_, key)) = self.set.shift_remove_full(key) {
+            memory::give(key_bytes(&key));
+        }
+    }
+
     fn slot(&self, name: &str) -> Option<u32> {
         if self.set.get_index(self.last.get()).is_some_and(|key| **key == *name) {
             return Some(self.last.get() as u32);
@@ -214,7 +251,7 @@ impl Object {
     }
 
     fn shaped(shape: Rc<Shape>, values: Vec<Value>, depth: u8, weight: u32) -> Object {
-        Object(Shared::new(ObjectData { shape_id: shape.id, values, keys: Keys::Shaped(shape), depth, weight, is_headers: false, strict: None }))
+        Object(Shared::new(ObjectData { shape_id: shape.id, values: values.into(), keys: Keys::Shaped(shape), depth, weight, is_headers: false, strict: None }))
     }
 
     /// An object from its fields in order; of a repeated key the last value counts.
@@ -361,13 +398,11 @@ impl Object {
                 data.shape_id = shape.id;
             }
             Keys::Shaped(shape) => {
-                let set = shape.keys.iter().chain([name]).cloned().collect();
-                data.keys = Keys::Many(Box::new(ManyKeys { set, last: Cell::new(0) }));
+                let set: IndexSet<Key, FxBuildHasher> = shape.keys.iter().chain([name]).cloned().collect();
+                data.keys = Keys::Many(Box::new(set.into()));
                 data.shape_id = 0;
             }
-            Keys::Many(keys) => {
-                keys.set.insert(name.clone());
-            }
+            Keys::Many(keys) => keys.insert(name),
         }
         data.values.push(Value::Missing);
         Ok(data.values.len() as u32 - 1)
@@ -383,9 +418,7 @@ impl Object {
                 *shape = Shape::of(&keys).expect("the keys of a shape less one are distinct and few");
                 data.shape_id = shape.id;
             }
-            Keys::Many(keys) => {
-                keys.set.shift_remove(name);
-            }
+            Keys::Many(keys) => keys.remove(name),
         }
         let value = data.values.remove(slot as usize);
         data.weight -= value.weight() + key_weight(name);
@@ -447,7 +480,7 @@ impl Object {
             Keys::Shaped(shape) => &shape.keys[at],
             Keys::Many(keys) => &keys.set[at],
         });
-        keys.zip(&self.0.values)
+        keys.zip(&*self.0.values)
     }
 
     /// The fields that are there, in order: what KEYS, JSON and the database see.

@@ -146,6 +146,8 @@ pub struct Handler {
     /// Two registers for what failed and where: an object with the message, the code and the line, and the places that
     /// led there; of the end of the run NULL.
     pub error: Reg,
+    /// Where it guards a statement of which nothing may stay when it fails: the register that counts such statements.
+    pub count: Option<Reg>,
 }
 
 /// What a handler takes.
@@ -175,6 +177,8 @@ pub struct Import {
     pub phrase: Arc<str>,
     /// Whether it is called inside the loop.
     pub is_pure: bool,
+    /// Whether it gives rows, of which there may be none.
+    pub gives_rows: bool,
 }
 
 /// One call of an import.

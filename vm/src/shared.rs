@@ -16,6 +16,7 @@ use std::ptr::NonNull;
 
 use crate::isa::{FloatReg, IntReg, PlainReg};
 use crate::machine::Window;
+use crate::memory;
 use crate::value::Value;
 
 /// Contents with the number of their holders.
@@ -31,6 +32,7 @@ pub struct Shared<T>(NonNull<Counted<T>>);
 impl<T> Shared<T> {
     /// The first holder of new contents.
     pub fn new(contents: T) -> Shared<T> {
+        memory::take(size_of::<Counted<T>>());
         let counted = Box::new(Counted { holders: Cell::new(1), contents });
         Shared(NonNull::from(Box::leak(counted)))
     }
@@ -97,6 +99,7 @@ impl<T> Drop for Shared<T> {
 
 #[inline(never)]
 fn free<T>(counted: NonNull<Counted<T>>) {
+    memory::give(size_of::<Counted<T>>());
     // SAFETY: it came from a box, and its last holder is gone.
     drop(unsafe { Box::from_raw(counted.as_ptr()) });
 }

@@ -73,6 +73,59 @@ impl Param {
     }
 }
 
+/// A way to write a keyword with words between its arguments: `UPDATE t SET a = e WHERE c`.
+#[derive(Clone, Copy, Debug)]
+pub struct WordForm {
+    /// Its first words in capitals, one blank between them: `INSERT INTO`.
+    pub phrase: &'static str,
+    /// Its parts in the order in which they are written.
+    pub parts: &'static [Part],
+}
+
+/// One part of a word form.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The words before it in capitals; none before the first part and before a [`Holds::Choice`].
+    pub words: &'static str,
+    /// What is written there.
+    pub holds: Holds,
+    /// The parameter that it fills; [`Part::NEXT`] is the one behind those that are filled.
+    pub param: u8,
+}
+
+impl Part {
+    /// The parameter behind those that are filled already.
+    pub const NEXT: u8 = u8::MAX;
+
+    /// A part behind its words.
+    pub const fn new(words: &'static str, holds: Holds, param: u8) -> Part {
+        Part { words, holds, param }
+    }
+}
+
+/// What is written in one part of a word form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A name that stands for itself, or text.
+    Name,
+    /// A value.
+    Value,
+    /// One value or several with commas between them, for as many parameters.
+    Values,
+    /// `a = e, b = e`: a record.
+    Fields,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A condition whose left sides are columns.
+    Condition,
+    /// Columns to sort by.
+    Order,
+    /// How many rows.
+    Limit,
+    /// How many rows to pass over.
+    Offset,
+}
+
 /// What the compiler must know of one keyword.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
@@ -82,6 +135,8 @@ pub struct Signature {
     pub aliases: &'static [&'static str],
     /// How it is written.
     pub form: Form,
+    /// How else it may be written, in words.
+    pub word_forms: &'static [WordForm],
     /// How it reaches the machine.
     pub kind: Kind,
     /// Its parameters in order.
@@ -100,6 +155,37 @@ pub struct Signature {
     pub immediate: bool,
     /// Whether it lets time pass, so that a segment ends before it even where it stands as a statement.
     pub pauses: bool,
+    /// Where a transaction begins or ends with it.
+    pub boundary: Option<Boundary>,
+    /// Whether it changes its first argument, where that is a variable or a place in one. It gives an array of two: its
+    /// result, and what the argument becomes.
+    pub changes_first: bool,
+    /// Why it cannot be used here, if it cannot.
+    pub absence: Option<Absence>,
+    /// The keyword that is meant instead where the first argument's text begins as an address does.
+    pub address_form: Option<&'static str>,
+    /// The line that ends the text which begins below it and is its last argument: `END MAIL`.
+    pub text_end: Option<&'static str>,
+}
+
+/// Why a keyword of the dialect cannot be used here, and what to do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It belongs to a dialogue with a person: a script that has it is not compiled.
+    Dialogue(&'static str),
+    /// It needs a service that is not here: it fails when it runs.
+    Service(&'static str),
+}
+
+/// What a keyword is to the transactions of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// One begins.
+    Begin,
+    /// The innermost ends and is kept; with none open, the segment ends.
+    Commit,
+    /// The innermost ends and is undone.
+    Rollback,
 }
 
 /// What a keyword does to stored data.
@@ -120,6 +206,7 @@ impl Signature {
             phrase,
             aliases: &[],
             form,
+            word_forms: &[],
             kind,
             params,
             variadic: false,
@@ -129,6 +216,11 @@ impl Signature {
             access: Access::None,
             immediate: false,
             pauses: false,
+            boundary: None,
+            changes_first: false,
+            absence: None,
+            address_form: None,
+            text_end: None,
         }
     }
 

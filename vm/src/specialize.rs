@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::isa::{FloatReg, Instruction as I, IntReg, Operand, PlainReg};
-use crate::program::{Constant, Procedure, Program, Reg, Root};
+use crate::program::{Constant, Handler, Procedure, Program, Reg, Root};
 use crate::value::Value;
 
 /// What a register is known to hold.
@@ -170,6 +170,7 @@ impl Knowledge {
                 entry.set(Reg(*register), Kind::Any);
             }
         }
+        let guards = guards(procedure);
         let mut waiting: Vec<u32> = self.states.range(procedure.entry..procedure.end).map(|(pc, _)| *pc).collect();
         self.arrive(procedure.entry, &entry, &mut waiting);
         while let Some(start) = waiting.pop() {
@@ -178,17 +179,18 @@ impl Knowledge {
             loop {
                 let instruction = program.code[pc as usize];
                 self.note_contract(program, instruction, &state, at, others);
-                let (targets, is_guarded) = (program.targets(instruction), procedure.handlers_at(pc).next().is_some());
-                let before = (is_guarded || !targets.is_empty()).then(|| state.clone());
+                let targets = program.targets(instruction);
+                let guards = guards.get((pc - procedure.entry) as usize).map_or(&[][..], Vec::as_slice);
+                let before = (!guards.is_empty() || !targets.is_empty()).then(|| state.clone());
                 let after = follow(program, &self.procedures, instruction, &mut state);
                 if let Some(before) = before {
                     for target in targets {
                         let there = if after.leaves_as_it_came { &before } else { &state };
                         self.arrive(target.0, there, &mut waiting);
                     }
-                    if is_guarded {
+                    if !guards.is_empty() {
                         let failed = failed(program, instruction, &before, &state);
-                        self.fail(procedure, pc, &failed, &mut waiting);
+                        self.fail(guards, &failed, &mut waiting);
                     }
                 }
                 pc += 1;
@@ -237,8 +239,8 @@ impl Knowledge {
     }
 
     /// Arrives at the handlers that guard an instruction, with what the registers hold where it fails.
-    fn fail(&mut self, procedure: &Procedure, pc: u32, failed: &State, waiting: &mut Vec<u32>) {
-        for handler in procedure.handlers_at(pc) {
+    fn fail(&mut self, guards: &[Handler], failed: &State, waiting: &mut Vec<u32>) {
+        for handler in guards {
             let mut state = failed.clone();
             state.set(handler.error, Kind::Any);
             state.set(Reg(handler.error.0 + 1), Kind::Any);
@@ -384,6 +386,18 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
         }
     }
     after
+}
+
+/// The handlers that guard each instruction of a procedure; nothing at all where there are none.
+fn guards(procedure: &Procedure) -> Vec<Vec<Handler>> {
+    let length = if procedure.handlers.is_empty() { 0 } else { procedure.end - procedure.entry };
+    let mut guards = vec![Vec::new(); length as usize];
+    for handler in &procedure.handlers {
+        for guarded in &mut guards[(handler.start - procedure.entry) as usize..(handler.end - procedure.entry) as usize] {
+            guarded.push(*handler);
+        }
+    }
+    guards
 }
 
 /// What the registers hold where an instruction fails: what they held before, and in those that it works on also what

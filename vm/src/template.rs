@@ -67,6 +67,8 @@ pub enum Term {
     Literal(Literal),
     /// A hole that is the whole value: it keeps its type.
     Hole(u16),
+    /// Another column of the same row; only behind a comparison.
+    Column(String),
     /// Literal text and holes joined: a string.
     Mixed(Vec<Piece>),
     /// A function of terms.

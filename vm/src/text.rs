@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use compact_str::CompactString;
 
+use crate::memory::Letters;
 use crate::shared::Shared;
 
 /// Past this many segments a text's literal parts merge into data.
@@ -22,7 +23,7 @@ pub struct Text(Shared<TextData>);
 
 #[derive(Clone)]
 struct TextData {
-    string: CompactString,
+    string: Letters,
     /// None for data, which most texts are.
     provenance: Option<Box<Provenance>>,
 }
@@ -59,12 +60,12 @@ pub enum Origin {
 impl Text {
     /// A text that came from outside or was computed.
     pub fn data(string: impl Into<CompactString>) -> Text {
-        Text(Shared::new(TextData { string: string.into(), provenance: None }))
+        Text(Shared::new(TextData { string: string.into().into(), provenance: None }))
     }
 
     /// A text that was written in the script or the project's configuration.
     pub fn literal(string: impl Into<CompactString>) -> Text {
-        Text(Shared::new(TextData { string: string.into(), provenance: Some(Box::new(Provenance::Literal)) }))
+        Text(Shared::new(TextData { string: string.into().into(), provenance: Some(Box::new(Provenance::Literal)) }))
     }
 
     /// The value of a secret memory entry.
@@ -80,7 +81,7 @@ impl Text {
             string.push_str(&part);
             push_segment(&mut segments, origin, part.len());
         }
-        Text(Shared::new(TextData { string, provenance: settle(segments) }))
+        Text(Shared::new(TextData { string: string.into(), provenance: settle(segments) }))
     }
 
     /// Where its contents lie: two holders of one value see the same address.
@@ -205,7 +206,7 @@ impl Text {
             }
             segments = merged;
         }
-        Text(Shared::new(TextData { string, provenance: settle(segments) }))
+        Text(Shared::new(TextData { string: string.into(), provenance: settle(segments) }))
     }
 
     /// Whether it is data from end to end.
@@ -218,7 +219,7 @@ impl Text {
     pub fn append_with(&mut self, append: impl FnOnce(&mut CompactString)) -> bool {
         match self.0.get_mut() {
             Some(data) if data.provenance.is_none() => {
-                append(&mut data.string);
+                data.string.change(append);
                 true
             }
             _ => false,

@@ -7,6 +7,7 @@ use compact_str::CompactString;
 
 use crate::fault::Fault;
 use crate::instant::Instant;
+use crate::memory::Slots;
 use crate::object::Object;
 use crate::shared::{Held, Shared};
 use crate::text::Text;
@@ -155,7 +156,7 @@ pub struct Array(Shared<ArrayData>);
 
 #[derive(Clone, Debug)]
 struct ArrayData {
-    items: Vec<Value>,
+    items: Slots,
     depth: u8,
     weight: u32,
 }
@@ -173,7 +174,7 @@ impl Array {
     /// `E_DEPTH` where an element nests too deep already, `E_TOO_LARGE` where they weigh too much together.
     pub fn new(items: Vec<Value>) -> Result<Array, Fault> {
         let (depth, weight) = measure(&items)?;
-        Ok(Array(Shared::new(ArrayData { items, depth, weight })))
+        Ok(Array(Shared::new(ArrayData { items: items.into(), depth, weight })))
     }
 
     /// Where its contents lie: two holders of one value see the same address.
@@ -240,7 +241,7 @@ impl Array {
     #[inline(always)]
     pub(crate) fn try_push(&mut self, plain: &Value) -> bool {
         match self.0.get_mut() {
-            Some(data) if data.items.len() < data.items.capacity() && data.weight < WEIGHT_MAX => {
+            Some(data) if data.items.has_room() && data.weight < WEIGHT_MAX => {
                 data.weight += 1;
                 data.items.push(Value::Missing);
                 let last = data.items.len() - 1;

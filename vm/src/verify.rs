@@ -97,7 +97,8 @@ fn check_handler(procedure: &Procedure, handler: &Handler) -> Result<(), Fault> 
         Takes::Faults | Takes::Everything => true,
         Takes::While(mode, _) => mode.at() < registers,
     };
-    require(has_mode && handler.error.at() + 2 <= registers, "a handler names a register that the procedure does not have")
+    let has_count = handler.count.is_none_or(|count| count.at() < registers);
+    require(has_mode && has_count && handler.error.at() + 2 <= registers, "a handler names a register that the procedure does not have")
 }
 
 fn check_operand(program: &Program, procedure: &Procedure, operand: Operand) -> Result<(), Fault> {

@@ -29,7 +29,7 @@ fn linked() -> Arc<Linked> {
     let program = Program {
         spans: vec![Span::default(); code.len()],
         code,
-        imports: vec![Import { phrase: "ASK".into(), is_pure: false }],
+        imports: vec![Import { phrase: "ASK".into(), is_pure: false, gives_rows: false }],
         sites: vec![CallSite { import: ImportIndex(0), wanted: Wanted::Value, arguments: Vec::new() }],
         procedures: vec![procedure(0, 5, 4), procedure(5, 9, 2)],
         sources: vec![SourceText { name: "damaged.bas".into(), text: "".into() }],

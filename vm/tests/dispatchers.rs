@@ -140,7 +140,7 @@ fn handlers(dice: &mut Dice, entry: u32) -> Vec<Handler> {
             _ => Takes::While(dice.register(), dice.below(3) as u16),
         };
         let end = start + dice.below(LENGTH - start) + 1;
-        Handler { start: entry + start, end: entry + end, takes, target: Target(entry + dice.below(LENGTH)), error: Reg(dice.below(u32::from(dice.registers)) as u8) }
+        Handler { start: entry + start, end: entry + end, takes, target: Target(entry + dice.below(LENGTH)), error: Reg(dice.below(u32::from(dice.registers)) as u8), count: None }
     };
     (0..count).map(handler).collect()
 }
@@ -151,7 +151,7 @@ fn program(seed: u64) -> Program {
         constants: vec![Constant::Int(3), Constant::Int(i64::MAX), Constant::Float(0.5), Constant::Float(1e300), Constant::Text("ab".into()), Constant::Text("7".into())],
         names: vec!["x".into(), "y".into()],
         shapes: vec![vec![NameIndex(0), NameIndex(1)]],
-        imports: vec![Import { phrase: "FIRST".into(), is_pure: true }, Import { phrase: "ASK".into(), is_pure: false }],
+        imports: vec![Import { phrase: "FIRST".into(), is_pure: true, gives_rows: false }, Import { phrase: "ASK".into(), is_pure: false, gives_rows: false }],
         globals: vec!["g".into()],
         caches: 4,
         sources: vec![SourceText { name: "random.bas".into(), text: "".into() }],

@@ -27,7 +27,7 @@ fn rounds(instruction: I, dispatcher: Dispatcher) -> i64 {
     ];
     let program = Program {
         spans: vec![Span::default(); code.len()],
-        imports: vec![Import { phrase: "MANY".into(), is_pure: true }],
+        imports: vec![Import { phrase: "MANY".into(), is_pure: true, gives_rows: false }],
         sites: vec![CallSite { import: ImportIndex(0), wanted: Wanted::Value, arguments: Vec::new() }],
         procedures: vec![Procedure { name: "".into(), entry: 0, end: code.len() as u32, parameters: 0, registers: 4, variables: vec![(0, "rounds".into())], handlers: Vec::new() }],
         sources: vec![SourceText { name: "fuel.bas".into(), text: "".into() }],

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use gbvm_lang::declare::Interface;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::project::Known;
 use gbvm_lang::source::Source;
@@ -13,7 +14,7 @@ use super::colour::Colour;
 use super::{Exit, Failure, output, world};
 use crate::config::Config;
 use crate::render;
-use crate::scripts::{self, LoadError};
+use crate::scripts::{self, LoadError, Script};
 
 /// Options of `check`.
 #[derive(Args, Debug)]
@@ -49,6 +50,9 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     for file in &options.files {
         let (diagnostics, sources) = match scripts::read(file).and_then(|sources| scripts::compile(sources, &[])) {
             Ok(script) => {
+                if options.output == Output::Json && script.interface != Interface::default() {
+                    reports.push(interface(&script));
+                }
                 let folder = world::folder_of(file);
                 let known = match folders.entry(folder.to_owned()) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -81,6 +85,20 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
         return Ok(Exit::Usage);
     }
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
+}
+
+/// What a script says of itself, for programs.
+fn interface(script: &Script) -> serde_json::Value {
+    let inputs = script.interface.params.iter().map(|param| {
+        serde_json::json!({ "name": param.name, "type": param.kind.word(), "example": param.like, "description": param.description })
+    });
+    serde_json::json!({
+        "file": script.name,
+        "severity": "info",
+        "code": "I_SCRIPT",
+        "message": script.interface.description.as_deref().unwrap_or(""),
+        "inputs": inputs.collect::<Vec<_>>(),
+    })
 }
 
 /// The database whose tables are known.

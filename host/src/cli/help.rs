@@ -1,13 +1,18 @@
-//! `gbvm help [KEYWORD]`: the keywords by family, or one of them in full.
+//! `gbvm help [KEYWORD | FILE]`: the keywords by family, one of them in full, or what a script says of itself.
+
+use std::fmt::Write;
+use std::path::Path;
 
 use clap::Args;
+use gbvm_lang::declare::Declaration;
 
 use super::{Exit, Failure, output};
+use crate::scripts::{self, LoadError};
 
 /// Options of `help`.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// The keyword, such as FIND or GET BOT MEMORY; without it, all of them
+    /// The keyword, such as FIND or GET BOT MEMORY, or a script; without it, all keywords
     keyword: Vec<String>,
 }
 
@@ -18,6 +23,9 @@ pub fn help(options: &Options) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let phrase = options.keyword.join(" ");
+    if phrase.ends_with(".bas") {
+        return script(Path::new(&phrase));
+    }
     match gbvm_stdlib::find(&phrase) {
         Some(keyword) => {
             output::line(&gbvm_stdlib::reference::help(keyword))?;
@@ -25,4 +33,38 @@ pub fn help(options: &Options) -> Result<Exit, Failure> {
         }
         None => Err(Failure::new(Exit::Usage, format!("gbvm: there is no keyword {}; `gbvm help` lists them", phrase.to_uppercase()))),
     }
+}
+
+/// Prints what a script says of itself.
+fn script(path: &Path) -> Result<Exit, Failure> {
+    let script = scripts::read(path).and_then(|sources| scripts::compile(sources, &[])).map_err(|error| match error {
+        LoadError::Unreadable(..) => Failure::new(Exit::Usage, format!("gbvm: {error}")),
+        LoadError::Invalid(_) => Failure::new(Exit::DoesNotCompile, error.to_string()),
+    })?;
+    let mut out = format!("{}\n", script.name);
+    if let Some(description) = &script.interface.description {
+        let _ = writeln!(out, "\n{description}");
+    }
+    for declaration in &script.declarations {
+        let _ = match declaration {
+            Declaration::Webhook(webhook) => writeln!(out, "\nanswers /webhook/{}", webhook.name),
+            Declaration::Trigger(trigger) => writeln!(out, "\nruns after changes of {}", trigger.table),
+            Declaration::Schedule(schedule) => writeln!(out, "\nruns at {}", schedule.when),
+        };
+    }
+    if !script.interface.params.is_empty() {
+        out.push_str("\nInputs, from the body, the query or --param\n");
+    }
+    for param in &script.interface.params {
+        let _ = write!(out, "  {:<20} {:<8}", param.name, param.kind.word());
+        if let Some(like) = &param.like {
+            let _ = write!(out, " such as {like}");
+        }
+        if let Some(description) = &param.description {
+            let _ = write!(out, "{} {description}", if param.like.is_some() { ":" } else { "" });
+        }
+        out.push('\n');
+    }
+    output::line(out.trim_end())?;
+    Ok(Exit::Ok)
 }

@@ -75,6 +75,7 @@ pub fn engine(options: &Options, folder: &Path, prints: Prints, is_traced: bool)
         check_origin(origin)?;
         builder = builder.route(origin, target);
     }
+    builder = builder.allow_env(config.allow_env.iter().cloned());
     builder = builder.allow_net(config.allow_net.iter().cloned()).allow_net(options.allow_net.iter().cloned());
     for entry in &options.memory {
         let (key, value) = pair("memory", "KEY=VALUE", entry)?;

@@ -17,7 +17,7 @@ use lsp_types::{
 
 use super::position::{offset, position, range};
 use crate::percent::decode_percent;
-use crate::scripts::{self, LoadError};
+use crate::scripts::{self, Files, LoadError};
 
 /// A file that an editor has open.
 pub struct Document {
@@ -45,34 +45,29 @@ impl Document {
     }
 
     /// The files that belong to it on disk, this one in the editor's state.
-    fn sources(&self) -> Vec<Source> {
-        let own = |name: String| Source::new(name, self.text.as_str());
-        let Some(path) = self.path() else { return vec![own(self.uri.as_str().to_owned())] };
-        let mut sources = scripts::read(&path).unwrap_or_default();
+    fn files(&self) -> Files {
+        let alone = |name: String| Files { sources: vec![Source::new(name, self.text.as_str())], problems: Vec::new() };
+        let Some(path) = self.path() else { return alone(self.uri.as_str().to_owned()) };
         // A library is checked by itself.
         let is_library = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "lib");
-        if sources.is_empty() || is_library {
-            return vec![own(path.display().to_string())];
+        if is_library {
+            return alone(path.display().to_string());
         }
-        sources[0] = own(path.display().to_string());
-        sources
+        scripts::read_edited(&path, &self.text).unwrap_or_else(|_| alone(path.display().to_string()))
     }
 
+    /// The files whose procedures answer its calls.
     fn libraries(&self, signatures: &[Signature]) -> Vec<Library> {
-        let Some(folder) = self.path().and_then(|path| path.parent().map(Path::to_owned)) else { return Vec::new() };
-        let files = scripts::scripts_in(&folder.join("lib")).unwrap_or_default();
-        let read = |file: PathBuf| {
-            let text = std::fs::read_to_string(&file).ok()?;
-            Some(Library { uri: uri_of(&file)?, index: Index::new(&text, signatures), text })
-        };
-        files.into_iter().filter_map(read).collect()
+        let sources = self.files().sources.into_iter().skip(1);
+        let read = |source: Source| Some(Library { uri: uri_of(Path::new(&*source.name))?, index: Index::new(&source.text, signatures), text: source.text.to_string() });
+        sources.filter_map(read).collect()
     }
 
     /// What the compiler says of it, and the project.
     pub fn diagnostics(&self, known: &Known) -> Vec<Diagnostic> {
-        let sources = self.sources();
+        let files = self.files();
         let mut project = known.clone();
-        let (mut found, sources) = match scripts::compile(sources, &[]) {
+        let (mut found, sources) = match scripts::compile(files, &[]) {
             Ok(script) => {
                 scripts::add_written(&mut project, &script);
                 let mut found = script.warnings;
@@ -198,7 +193,7 @@ impl Document {
     /// Its procedures and what starts it.
     pub fn symbols(&self, signatures: &[Signature]) -> Vec<DocumentSymbol> {
         let index = self.index(signatures);
-        let compilation = gbvm_lang::compile(&self.sources(), signatures);
+        let compilation = gbvm_lang::compile(&self.files().sources, signatures);
         let declared = compilation.declarations.iter().map(|declaration| {
             let (name, kind, span) = match declaration {
                 Declaration::Webhook(webhook) => (format!("WEBHOOK {}", webhook.name), "webhook", webhook.span),

@@ -1,16 +1,18 @@
 //! Reading and writing rows, and the events that changed rows queue.
 
+use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::query;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
-use gbvm_stdlib::aggregate;
+use gbvm_stdlib::aggregate::{self, Fold};
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
+use gbvm_vm::memory;
 use gbvm_vm::object::{Key, Object};
 use gbvm_vm::operators;
 use gbvm_vm::template::Template;
 use gbvm_vm::value::Value;
-use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, params_from_iter};
 
 use super::schema::{Table, quoted};
@@ -22,9 +24,9 @@ use super::{Store, fault};
 const BOOKKEEPING: [&str; 6] = ["id", "created_at", "updated_at", "synced_at", "external_id", "external_source"];
 
 /// A row with its place in the table.
-struct Found {
-    rowid: i64,
-    row: Object,
+pub(super) struct Found {
+    pub(super) rowid: i64,
+    pub(super) row: Object,
 }
 
 /// What happened to a row.
@@ -56,7 +58,7 @@ fn has_changed(old: &Object, new: &Object) -> bool {
 }
 
 impl Store {
-    fn read_rows(&mut self, table: &Table, sql: &Sql) -> Result<Vec<Found>, Fault> {
+    pub(super) fn read_rows(&mut self, table: &Table, sql: &Sql) -> Result<Vec<Found>, Fault> {
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
         let keys = table.keys();
         let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
@@ -69,17 +71,18 @@ impl Store {
                 object.set(key, value)?;
             }
             found.push(Found { rowid, row: object });
+            memory::check()?;
         }
         Ok(found)
     }
 
     /// `SELECT` of all columns, after the row's place.
-    fn select(table: &Table) -> Sql {
+    pub(super) fn select(table: &Table) -> Sql {
         let columns: Vec<String> = table.columns.iter().map(|column| quoted(&column.name)).collect();
         Sql::new(format!("SELECT rowid, {} FROM {}", columns.join(", "), quoted(&table.name)))
     }
 
-    fn row_at(&mut self, table: &Table, rowid: i64) -> Result<Object, Fault> {
+    pub(super) fn row_at(&mut self, table: &Table, rowid: i64) -> Result<Object, Fault> {
         let mut sql = Store::select(table);
         sql.push(" WHERE rowid = ");
         sql.bind(Bound(SqlValue::Integer(rowid)));
@@ -159,7 +162,7 @@ impl Store {
     }
 
     /// Updates rows that were found, and queues what that starts.
-    fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<(), Fault> {
+    pub(super) fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<(), Fault> {
         let stamp = table.column("updated_at").filter(|_| changes.get("updated_at").is_none() && changes.get("synced_at").is_none());
         let key = stamp.map(|column| Key::from(&*column.name));
         for Found { rowid, row: old } in found {
@@ -169,7 +172,7 @@ impl Store {
             {
                 with_stamp.set(key, Value::Date(now))?;
             }
-            self.write_over(table, &[rowid], &with_stamp)?;
+            self.write_over(table, &[rowid], &with_stamp).map_err(|fault| self.with_reference(fault, table, &with_stamp))?;
             let new = self.row_at(table, rowid)?;
             self.changed(table, Change::Update, Some(&old), Some(&new))?;
         }
@@ -183,7 +186,7 @@ impl Store {
         Ok(found.into_iter().next())
     }
 
-    fn insert_row(&mut self, table: &Table, row: &Object) -> Result<Object, Fault> {
+    pub(super) fn insert_row(&mut self, table: &Table, row: &Object) -> Result<Object, Fault> {
         let mut columns = Vec::new();
         let mut values = Vec::new();
         let mut has_id = false;
@@ -207,13 +210,13 @@ impl Store {
             format!("INSERT INTO {} ({}) VALUES ({})", quoted(&table.name), columns.join(", "), vec!["?"; values.len()].join(", "))
         };
         let mut statement: CachedStatement<'_> = self.connection.prepare_cached(&sql).map_err(fault)?;
-        let rowid = statement.insert(params_from_iter(&values)).map_err(fault)?;
+        let inserted = statement.insert(params_from_iter(&values)).map_err(fault);
         drop(statement);
+        let rowid = inserted.map_err(|fault| self.with_reference(fault, table, row))?;
         let stored = self.row_at(table, rowid)?;
         self.changed(table, Change::Insert, None, Some(&stored))?;
         Ok(stored)
     }
-
 }
 
 impl Storage for Store {
@@ -276,6 +279,10 @@ impl Storage for Store {
         }
     }
 
+    fn merge(&mut self, table: &str, rows: &[Object], keys: &[String]) -> Result<Merged, Fault> {
+        self.merge_rows(table, rows, keys)
+    }
+
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
         query::check_write(&filter, &self.limits)?;
         let Some(table) = self.table(table)? else { return Ok(0) };
@@ -306,12 +313,24 @@ impl Storage for Store {
         sql.condition(&table, &filter)?;
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
         let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
-        let mut values = Vec::new();
+        let mut fold = Fold::new(function);
         while let Some(row) = rows.next().map_err(fault)? {
-            let value: ValueRef<'_> = row.get_ref(0).map_err(fault)?;
-            values.push(from_sql(value, column.kind));
+            fold.add(&from_sql(row.get_ref(0).map_err(fault)?, column.kind));
         }
-        aggregate::fold(function, values.iter())
+        fold.finish()
+    }
+
+    // The transactions of a script belong to its segment: the store by itself knows points to go back to.
+    fn begin_transaction(&mut self) -> Result<(), Fault> {
+        Err(Fault::new("E_DATABASE", "a transaction begins in a run's segment"))
+    }
+
+    fn commit_transaction(&mut self) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    fn rollback_transaction(&mut self) -> Result<bool, Fault> {
+        Ok(false)
     }
 
     fn memory(&mut self, key: &str) -> Result<Option<Value>, Fault> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use gbvm_lang::declare::TableDeclaration;
 use gbvm_lang::names;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::object::{Key, Object};
@@ -16,6 +17,8 @@ use super::{Store, fault};
 pub struct SchemaNeeds {
     /// Tables by name.
     pub tables: BTreeMap<String, TableNeeds>,
+    /// The tables that are declared.
+    pub declared: Vec<TableDeclaration>,
     /// Every field name that stands in a script: no other may become a column.
     pub names: BTreeSet<String>,
 }
@@ -33,7 +36,7 @@ impl SchemaNeeds {
     /// What the compiler found out.
     pub fn of(schema: &gbvm_lang::Schema) -> SchemaNeeds {
         let tables = schema.tables.iter().map(|(name, needs)| (name.clone(), TableNeeds { columns: needs.columns.clone(), indexed: needs.indexed.clone() }));
-        SchemaNeeds { tables: tables.collect(), names: schema.field_names.clone() }
+        SchemaNeeds { tables: tables.collect(), declared: schema.declared.clone(), names: schema.field_names.clone() }
     }
 }
 
@@ -62,7 +65,8 @@ impl Kind {
         }
     }
 
-    fn word(self) -> &'static str {
+    /// The word by which the catalogue keeps it.
+    pub(super) fn word(self) -> &'static str {
         match self {
             Kind::Plain => "plain",
             Kind::Date => "date",
@@ -136,6 +140,9 @@ impl Store {
     pub fn prepare_schema(&mut self, needs: &SchemaNeeds) -> Result<(), Fault> {
         self.catalogue.names.extend(needs.names.iter().map(|name| name.to_ascii_lowercase()));
         self.together(|store| {
+            for declared in &needs.declared {
+                store.make_declared(declared)?;
+            }
             for (table, needs) in &needs.tables {
                 let made = store.table_for_writing(table)?;
                 for column in &needs.columns {
@@ -149,6 +156,11 @@ impl Store {
             }
             Ok(())
         })
+    }
+
+    /// Forgets what was read of the database.
+    pub(super) fn catalogue_forget(&mut self) {
+        self.catalogue.forget();
     }
 
     fn add_index(&mut self, table: &str, column: &str) -> Result<(), Fault> {

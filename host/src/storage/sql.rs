@@ -92,8 +92,11 @@ impl Sql {
             Condition::Or(parts) => self.joined(parts, " OR ", table, filter),
             Condition::Not(part) => self.negated(true, |sql| sql.part(part, table, filter)),
             Condition::Compare(column, comparison, term) => {
-                let operand = query::operand(term, filter)?;
-                self.compare(&Column::of(table, column), *comparison, &operand);
+                let column = Column::of(table, column);
+                match query::operand(term, filter)? {
+                    Operand::Column(other) => self.compare_columns(&column, *comparison, &Column::of(table, &other)),
+                    operand @ (Operand::Known(_) | Operand::WrittenEmpty | Operand::EmptyHole) => self.compare(&column, *comparison, &operand),
+                }
                 Ok(())
             }
             Condition::Like(column, is_not, term) => {
@@ -103,7 +106,12 @@ impl Sql {
                     match &pattern {
                         None => sql.push("FALSE"),
                         Some(steps) => {
-                            sql.push(&format!("ifnull({}, '') LIKE ", column.sql));
+                            let text = format!("gbvm_text({}, {})", column.sql, kind_number(column.kind));
+                            match column.kind {
+                                Some(Kind::Json) => sql.push(&text),
+                                Some(Kind::Plain | Kind::Date | Kind::Boolean) | None => sql.push(&format!("CASE typeof({0}) WHEN 'text' THEN {0} ELSE {text} END", column.sql)),
+                            }
+                            sql.push(" LIKE ");
                             sql.bind(Bound(SqlValue::Text(pattern_text(steps))));
                             sql.push(" ESCAPE '\\'");
                         }
@@ -193,11 +201,24 @@ impl Sql {
         if let (Some(Kind::Date), Some(instant)) = (column.kind, instant) {
             self.push(&format!("({0} {sign} ", column.sql));
             self.bind(Bound(SqlValue::Text(instant.to_string())));
-            self.push(&format!(" OR NOT (typeof({0}) = 'text' AND length({0}) = 24)) AND ", column.sql));
+            self.push(&format!(" OR {}) AND ", column.unusual()));
         }
         self.push(&format!("gbvm_order({}, {}, ", column.sql, kind_number(column.kind)));
         self.operand(value);
         self.push(&format!(") {sign} 0)"));
+    }
+
+    /// Compares two columns of the row.
+    fn compare_columns(&mut self, column: &Column, comparison: Comparison, other: &Column) {
+        let both = format!("{}, {}, {}, {}", column.sql, kind_number(column.kind), other.sql, kind_number(other.kind));
+        self.push(&match comparison {
+            Comparison::Equal => format!("gbvm_equal({both})"),
+            Comparison::NotEqual => format!("NOT gbvm_equal({both})"),
+            Comparison::Less => format!("gbvm_order({both}) < 0"),
+            Comparison::LessOrEqual => format!("gbvm_order({both}) <= 0"),
+            Comparison::Greater => format!("gbvm_order({both}) > 0"),
+            Comparison::GreaterOrEqual => format!("gbvm_order({both}) >= 0"),
+        });
     }
 
     /// A value and its kind, as the functions take them.
@@ -221,12 +242,16 @@ impl Sql {
         let (mut stored, mut computed, mut empty) = (Vec::new(), Vec::new(), false);
         for element in elements {
             match element {
-                Operand::Known(value) => match twins(value, column.kind) {
-                    Some(twins) => stored.extend(twins),
-                    None => computed.push(value),
-                },
+                Operand::Known(value) => {
+                    let twins = twins(value, column.kind);
+                    // A date column may also hold numbers and short forms that read as the instant.
+                    if twins.is_none() || matches!(value, Value::Date(_)) {
+                        computed.push(value);
+                    }
+                    stored.extend(twins.unwrap_or_default());
+                }
                 Operand::WrittenEmpty => empty = true,
-                Operand::EmptyHole => {}
+                Operand::EmptyHole | Operand::Column(_) => {}
             }
         }
         let mut between = "(";
@@ -237,7 +262,7 @@ impl Sql {
         }
         for value in computed {
             self.push(between);
-            self.push(&format!("gbvm_equal({}, {}, ", column.sql, kind_number(column.kind)));
+            self.push(&format!("{} AND gbvm_equal({}, {}, ", column.unusual(), column.sql, kind_number(column.kind)));
             self.operand(value);
             self.push(")");
             between = " OR ";
@@ -285,6 +310,15 @@ impl Column {
         match table.column(name) {
             Some(column) => Column { sql: quoted(&column.name), kind: column.kind },
             None => Column { sql: "NULL".to_owned(), kind: None },
+        }
+    }
+
+    /// A condition that rows hold whose value only a function can compare: in a date column what is no canonical text,
+    /// elsewhere all.
+    fn unusual(&self) -> String {
+        match self.kind {
+            Some(Kind::Date) => format!("NOT (typeof({0}) = 'text' AND length({0}) = 24)", self.sql),
+            Some(Kind::Plain | Kind::Boolean | Kind::Json) | None => "TRUE".to_owned(),
         }
     }
 }

@@ -80,6 +80,8 @@ pub fn register(connection: &Connection) -> Result<()> {
     })?;
     // gbvm_equal(column, kind, value, kind): the language's equality.
     connection.create_scalar_function("gbvm_equal", 4, flags, |context| Ok(operators::equal(&argument(context, 0), &argument(context, 2))))?;
+    // gbvm_text(column, kind): its text, where that is not what is stored.
+    connection.create_scalar_function("gbvm_text", 2, flags, |context| Ok(coerce::text(&argument(context, 0)).as_str().to_owned()))?;
     // gbvm_rank(column, kind): bytes that sort as the language sorts values.
     connection.create_scalar_function("gbvm_rank", 2, flags, |context| Ok(rank(&argument(context, 0))))
 }
@@ -145,7 +147,7 @@ pub fn twins(value: &Value, kind: Option<Kind>) -> Option<Vec<Bound>> {
                 (Some(Kind::Boolean), "true") => add(SqlValue::Integer(1)),
                 (Some(Kind::Boolean), "false") => add(SqlValue::Integer(0)),
                 (Some(Kind::Date), _) => {
-                    if let Some(instant) = Instant::parse(text) {
+                    if let Some(instant) = coerce::instant(value) {
                         add(SqlValue::Text(instant.to_string()));
                     }
                 }
@@ -157,5 +159,7 @@ pub fn twins(value: &Value, kind: Option<Kind>) -> Option<Vec<Bound>> {
         Value::Date(_) | Value::Array(_) | Value::Object(_) => return None,
         Value::Missing | Value::Null => return None,
     }
+    // What is stored may read as something else: 1 in a boolean column is TRUE, which the text "1" does not equal.
+    twins.retain(|Bound(twin)| operators::equal(&from_sql(ValueRef::from(twin), kind), value));
     Some(twins)
 }

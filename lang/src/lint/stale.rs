@@ -67,6 +67,7 @@ fn same(a: &Expression, b: &Expression) -> bool {
         (ExpressionKind::Text(a), ExpressionKind::Text(b)) => a == b,
         (ExpressionKind::Name(a), ExpressionKind::Name(b)) => a.folded == b.folded,
         (ExpressionKind::Field(_, a), ExpressionKind::Field(_, b)) => a.folded == b.folded,
+        (ExpressionKind::Filter { template: a, .. }, ExpressionKind::Filter { template: b, .. }) => a == b,
         (ExpressionKind::Sum(_), ExpressionKind::Sum(_))
         | (ExpressionKind::Concat(_), ExpressionKind::Concat(_))
         | (ExpressionKind::Interpolation(_), ExpressionKind::Interpolation(_)) => true,

@@ -2,7 +2,7 @@
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{ArgumentSite, CallSite, Reg, Span, Wanted};
-use gbvm_vm::signature::{Kind, Role, Signature};
+use gbvm_vm::signature::{Absence, Kind, Role, Signature};
 
 use super::Lowering;
 use super::place::Place;
@@ -92,9 +92,46 @@ impl Lowering<'_> {
             let message = format!("{} stands at the top level of a script, outside of blocks and procedures.", signature.phrase);
             return self.error("E_DECLARE", span, message);
         }
+        if let Some(Absence::Dialogue(instead)) = signature.absence {
+            let message = format!("{} is a word of dialogue, and {instead}.", signature.phrase);
+            return self.error("E_DIALOGUE", span, message);
+        }
         if !self.arity_fits(signature, arguments.len(), span) {
             return;
         }
+        self.refuse_columns(signature, arguments);
+        if signature.changes_first {
+            return self.changing(signature, span, arguments, dst);
+        }
+        self.native(signature, span, arguments, dst);
+    }
+
+    /// Calls a function that changes its first argument, and takes apart what it gives.
+    fn changing(&mut self, signature: &Signature, span: Span, arguments: &[&Expression], dst: Option<Reg>) {
+        let mark = self.registers.mark();
+        let pair = self.registers.temporary();
+        self.native(signature, span, arguments, Some(pair));
+        let index = self.registers.temporary();
+        if is_simple_place(arguments[0]) && self.is_variable_place(arguments[0]) {
+            if let Some(place) = self.place(arguments[0]) {
+                let rest = self.registers.temporary();
+                self.literal(Literal::Int(1), index, span);
+                self.emit(span, Instruction::GetIndex { dst: rest, object: pair, index });
+                self.store(&place, rest, span);
+            }
+        } else if matches!(arguments[0].kind, ExpressionKind::Field(..) | ExpressionKind::Index(..)) {
+            let message = format!("{} changes what it is given; put the index that is computed here into a variable first.", signature.phrase);
+            self.error("E_PLACE", arguments[0].span, message);
+        }
+        if let Some(dst) = dst {
+            self.literal(Literal::Int(0), index, span);
+            self.emit(span, Instruction::GetIndex { dst, object: pair, index });
+        }
+        self.registers.release(mark);
+    }
+
+    /// Calls a keyword or function whose arguments fit.
+    fn native(&mut self, signature: &Signature, span: Span, arguments: &[&Expression], dst: Option<Reg>) {
         let mark = self.registers.mark();
         let adopting = self.adopting_places(signature, arguments);
         let first = Reg(self.registers.mark());

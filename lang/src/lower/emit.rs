@@ -49,6 +49,8 @@ pub struct Guard {
     pub target: Label,
     /// Two registers for the error.
     pub error: Reg,
+    /// Where it guards a statement of which nothing may stay when it fails: the register that counts these.
+    pub count: Option<Reg>,
 }
 
 impl Emitter {
@@ -123,7 +125,7 @@ impl Emitter {
         }
         self.first_table = self.program.tables.len();
         let at = |label: Label| position(label.0 as usize);
-        let handlers = self.guards.drain(..).map(|guard| Handler { start: at(guard.start), end: at(guard.end), takes: guard.takes, target: Target(at(guard.target)), error: guard.error });
+        let handlers = self.guards.drain(..).map(|guard| Handler { start: at(guard.start), end: at(guard.end), takes: guard.takes, target: Target(at(guard.target)), error: guard.error, count: guard.count });
         handlers.filter(|handler| handler.start < handler.end).collect()
     }
 
@@ -184,7 +186,7 @@ impl Emitter {
     pub fn import(&mut self, signature: &Signature) -> ImportIndex {
         let imports = &mut self.program.imports;
         ImportIndex(interned(&mut self.imports, signature.phrase, &mut self.is_full, || {
-            imports.push(Import { phrase: signature.phrase.into(), is_pure: signature.kind == Kind::Pure });
+            imports.push(Import { phrase: signature.phrase.into(), is_pure: signature.kind == Kind::Pure, gives_rows: signature.row_or_list });
             imports.len()
         }))
     }

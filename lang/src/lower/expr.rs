@@ -93,6 +93,7 @@ impl Lowering<'_> {
                 self.into(no, dst);
                 self.emit.bind(end);
             }
+            ExpressionKind::Field(object, name) if self.is_last_error(object) => self.error_field(&name.text, dst, span),
             ExpressionKind::Field(object, name) => {
                 let cache = self.emit.cache();
                 if let ExpressionKind::Index(array, index) = &object.kind {
@@ -149,7 +150,8 @@ impl Lowering<'_> {
                 self.negate_if(*negated, dst, span);
             }
             ExpressionKind::ErrorPart(part) => self.error_part(*part, dst, span),
-            ExpressionKind::Invalid => self.emit(span, Instruction::LoadMissing { dst }),
+            // A filter stands in an argument only, where it becomes a template.
+            ExpressionKind::Invalid | ExpressionKind::Filter { .. } => self.emit(span, Instruction::LoadMissing { dst }),
         }
     }
 

@@ -4,32 +4,26 @@
 //! stands behind its code. ON ERROR is a register, the *mode*: 0 lets faults pass, 1 goes on behind the statement that
 //! failed, higher ones go to a label. Each statement guards itself in mode 1; each block that holds a label guards
 //! itself in that label's mode. While the code at a label runs, the mode is 0; GOTO sets what was ordered again.
-//!
-//! FINALLY stands once in the code. Whoever leaves TRY says in a register, the *route*, where to go on behind it.
 
 use std::rc::Rc;
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{Reg, Root, Span, Takes};
+use gbvm_vm::signature::Access;
 use rustc_hash::FxHashMap;
 
 use super::Lowering;
 use super::emit::{Guard, Label};
 use super::place::Place;
-use crate::ast::{Catch, ErrorPart, Expression, Name, OnError, Statement, StatementKind};
+use super::tries::{self, Exit, Finally};
+use crate::ast::{ErrorPart, Expression, ExpressionKind, Name, OnError, Statement, StatementKind};
 use crate::labels;
-use crate::resolve::ERROR;
+use crate::resolve::{Answer, ERROR, Meaning};
 
 /// The mode in which the statement behind the one that failed is next.
 const RESUME: u16 = 1;
 /// The mode of the first label.
 const FIRST_LABEL: u16 = 2;
-/// The route of whoever reached the end of TRY.
-const ON: i32 = 0;
-/// The route of a fault, and of the end of the run.
-const FAILED: i32 = 1;
-/// The route of the first exit.
-const FIRST_EXIT: i32 = 2;
 
 /// The state of a routine that is being lowered.
 #[derive(Default)]
@@ -37,16 +31,16 @@ pub(super) struct Failure {
     /// Where the routine says ON ERROR.
     on_error: Option<Orders>,
     /// How many parts of TRY are around.
-    tries: usize,
+    pub(super) tries: usize,
     /// The FINALLYs around that must run before something is left, innermost last.
-    finallies: Vec<Finally>,
+    pub(super) finallies: Vec<Finally>,
     /// What the CATCHes around caught, innermost last.
-    caught: Vec<Reg>,
+    pub(super) caught: Vec<Reg>,
     /// The labels, and how many FINALLYs each is inside of.
-    labels: FxHashMap<Rc<str>, (Label, usize)>,
+    pub(super) labels: FxHashMap<Rc<str>, (Label, usize)>,
     /// The place that the statement at hand assigns to, from which position on, and the registers in use there.
     assigned: Option<(Place, Label, u8)>,
-    stubs: Vec<Stub>,
+    pub(super) stubs: Vec<Stub>,
 }
 
 /// The registers of ON ERROR.
@@ -59,31 +53,14 @@ struct Orders {
     error: Reg,
     /// Nobody reads what comes here.
     spare: Reg,
+    /// How many statements were executed of which nothing stays if they fail.
+    count: Reg,
     /// The labels that it goes to, by their modes.
     labels: Vec<Rc<str>>,
 }
 
-/// A FINALLY whose TRY is being lowered.
-struct Finally {
-    start: Label,
-    route: Reg,
-    /// What RETURN gives.
-    value: Reg,
-    /// How many loops are around TRY.
-    loops: usize,
-    exits: Vec<Exit>,
-}
-
-/// A way out of blocks.
-#[derive(Clone, PartialEq)]
-pub(super) enum Exit {
-    Loop { index: usize, continues: bool },
-    Return,
-    Label(Rc<str>),
-}
-
 /// Code that is rarely needed and stands behind the procedure's own.
-enum Stub {
+pub(super) enum Stub {
     /// Go on behind a statement that failed.
     Resume { entry: Label, unset: Option<(Place, u8)>, resume: Label, span: Span },
     /// Go on at a label.
@@ -109,8 +86,9 @@ impl Lowering<'_> {
         reserve();
         let spare = reserve();
         reserve();
+        let count = reserve();
         let labels = labels::trapped(body).into_iter().filter(|name| self.failure.labels.contains_key(name)).collect();
-        self.failure.on_error = Some(Orders { mode, ordered, error, spare, labels });
+        self.failure.on_error = Some(Orders { mode, ordered, error, spare, count, labels });
     }
 
     /// Nothing was ordered and nothing has failed when a routine begins.
@@ -120,6 +98,7 @@ impl Lowering<'_> {
         for register in [orders.error, Reg(orders.error.0 + 1)] {
             self.emit(span, Instruction::LoadMissing { dst: register });
         }
+        self.emit(span, Instruction::LoadInt { dst: orders.count, value: 0 });
     }
 
     fn order(&mut self, orders: &Orders, mode: u16, span: Span) {
@@ -152,10 +131,15 @@ impl Lowering<'_> {
     }
 
     /// Lowers one statement, or one line of WITH, so that the next can follow where it fails.
-    pub(super) fn guarded(&mut self, span: Span, act: impl FnOnce(&mut Self)) {
+    /// Of one that `is_whole` nothing may stay then, whatever it called.
+    pub(super) fn guarded(&mut self, span: Span, is_whole: bool, act: impl FnOnce(&mut Self)) {
         let Some(orders) = self.failure.on_error.clone().filter(|_| self.guards_statements()) else { return act(self) };
         let [start, end, resume] = [(); 3].map(|()| self.emit.label());
         let position = self.emit.position();
+        let count = is_whole.then_some(orders.count);
+        if let Some(count) = count {
+            self.emit(span, Instruction::AddInt { dst: count, a: count, value: 1 });
+        }
         self.emit.mark(start);
         let outer = self.failure.assigned.take();
         act(self);
@@ -174,7 +158,7 @@ impl Lowering<'_> {
                 this.failure.stubs.push(Stub::Resume { entry, unset, resume, span });
                 entry
             };
-            this.emit.guard(Guard { start, end, takes, target, error: orders.error });
+            this.emit.guard(Guard { start, end, takes, target, error: orders.error, count });
         };
         match assigned {
             None => guard(self, start, end, None),
@@ -183,6 +167,23 @@ impl Lowering<'_> {
                 guard(self, from, end, Some((place, top)));
             }
         }
+    }
+
+    /// Whether a statement may have done something before it fails: it calls a procedure, or keywords that write, more
+    /// than one. Blocks are not meant: what stands in them are statements of their own.
+    pub(super) fn does_much(&self, statement: &Statement) -> bool {
+        if !self.guards_statements() || !crate::walk::blocks(statement).is_empty() {
+            return false;
+        }
+        let (mut calls, mut writes) = (false, 0);
+        for expression in crate::walk::own_expressions(statement) {
+            crate::walk::each_part(expression, &mut |part| match self.whole.callee(self.routine, part) {
+                Some(Answer::Procedure(_)) => calls = true,
+                Some(Answer::Builtin(index)) => writes += usize::from(self.whole.signatures[usize::from(index)].access == Access::Write),
+                Some(Answer::Nobody) | None => {}
+            });
+        }
+        calls || writes > 1
     }
 
     /// Notes that the statement at hand assigns to a place, which is MISSING if it fails from here on.
@@ -211,7 +212,7 @@ impl Lowering<'_> {
             let entry = self.emit.label();
             let span = block.first().map_or(Span::default(), |first| first.span);
             self.failure.stubs.push(Stub::Trap { entry, label, span });
-            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error });
+            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error, count: None });
         }
     }
 
@@ -259,8 +260,8 @@ impl Lowering<'_> {
             let mut found = false;
             crate::walk::each_expression(body, &mut |expression| {
                 found |= match &expression.kind {
-                    crate::ast::ExpressionKind::ErrorPart(_) => true,
-                    crate::ast::ExpressionKind::Name(name) => &*name.folded == ERROR,
+                    ExpressionKind::ErrorPart(_) => true,
+                    ExpressionKind::Name(name) => &*name.folded == ERROR,
                     _ => false,
                 };
             });
@@ -299,11 +300,21 @@ impl Lowering<'_> {
 
     /// `ERROR MESSAGE` and `ERROR CODE`; empty where there was no error.
     pub(super) fn error_part(&mut self, part: ErrorPart, dst: Reg, span: Span) {
-        let Some(object) = self.error_register(span) else { return self.emit(span, Instruction::LoadMissing { dst }) };
-        let name = self.emit.name(match part {
+        self.error_field(match part {
             ErrorPart::Message => "message",
             ErrorPart::Code => "code",
-        });
+        }, dst, span);
+    }
+
+    /// Whether an expression is ERROR, whose fields are those of the error.
+    pub(super) fn is_last_error(&self, expression: &Expression) -> bool {
+        matches!(&expression.kind, ExpressionKind::Name(name) if self.whole.meaning(self.routine, &name.folded) == Meaning::Error)
+    }
+
+    /// `ERROR.message` and the like.
+    pub(super) fn error_field(&mut self, field: &str, dst: Reg, span: Span) {
+        let Some(object) = self.error_register(span) else { return self.emit(span, Instruction::LoadMissing { dst }) };
+        let name = self.emit.name(field);
         let cache = self.emit.cache();
         self.emit(span, Instruction::GetField { dst, object, name, cache });
     }
@@ -318,119 +329,6 @@ impl Lowering<'_> {
             }
             None => {}
         }
-    }
-
-    pub(super) fn try_block(&mut self, body: &[Statement], catch: Option<&Catch>, finally: Option<&[Statement]>, span: Span) {
-        self.failure.tries += 1;
-        let error = self.registers.temporary();
-        self.registers.temporary();
-        let [start, end, done] = [(); 3].map(|()| self.emit.label());
-        if finally.is_some() {
-            let (route, value) = (self.registers.temporary(), self.registers.temporary());
-            self.emit(span, Instruction::LoadInt { dst: route, value: ON });
-            self.failure.finallies.push(Finally { start: done, route, value, loops: self.loops.len(), exits: Vec::new() });
-        }
-        self.emit.mark(start);
-        self.region(body);
-        self.emit.mark(end);
-        if let Some(catch) = catch {
-            self.jump_on_to(done, span);
-            let caught = self.emit.label();
-            self.emit.guard(Guard { start, end, takes: Takes::Faults, target: caught, error });
-            self.emit.bind(caught);
-            self.catch(catch, error);
-        }
-        let guarded = self.emit.label();
-        self.emit.mark(guarded);
-        self.emit.bind(done);
-        if let Some(finally) = finally {
-            let around = self.failure.finallies.pop().expect("it was pushed above, and whoever pushed more has popped them");
-            let entry = self.emit.label();
-            self.emit.guard(Guard { start, end: guarded, takes: Takes::Everything, target: entry, error });
-            self.failure.stubs.push(Stub::Failed { entry, route: around.route, finally: done, span });
-            self.region(finally);
-            self.go_on_after(around, error, span);
-        }
-        self.failure.tries -= 1;
-    }
-
-    fn catch(&mut self, catch: &Catch, error: Reg) {
-        if let Some(place) = catch.variable.as_ref().and_then(|variable| self.variable(variable)) {
-            self.store(&place, error, catch.span);
-        }
-        self.failure.caught.push(error);
-        self.region(&catch.body);
-        self.failure.caught.pop();
-    }
-
-    /// Behind FINALLY: each of those who came here goes on with what it was about.
-    fn go_on_after(&mut self, finally: Finally, error: Reg, span: Span) {
-        if self.emit.is_unreachable(self.entry) {
-            return;
-        }
-        let route = |this: &mut Self, number: i32, act: &mut dyn FnMut(&mut Self)| {
-            let next = this.emit.label();
-            let (constant, target) = (this.emit.integer(i64::from(number)), this.emit.target(next));
-            this.emit(span, Instruction::JumpIfNotEqualConst { a: finally.route, constant, target });
-            act(this);
-            this.emit.bind(next);
-        };
-        route(self, FAILED, &mut |this| this.emit(span, Instruction::Rethrow { error }));
-        for (number, exit) in (FIRST_EXIT..).zip(&finally.exits) {
-            route(self, number, &mut |this| match exit {
-                Exit::Return => this.give_back(finally.value, span),
-                Exit::Loop { .. } | Exit::Label(_) => this.exit(exit.clone(), span),
-            });
-        }
-    }
-
-    /// Leaves the routine with a value.
-    pub(super) fn give_back(&mut self, src: Reg, span: Span) {
-        match self.failure.finallies.last().map(|finally| finally.value) {
-            None => self.emit(span, Instruction::Return { src }),
-            Some(dst) => {
-                if dst != src {
-                    self.emit(span, Instruction::Move { dst, src });
-                }
-                self.exit(Exit::Return, span);
-            }
-        }
-    }
-
-    /// Whether whoever leaves a loop leaves the innermost FINALLY around too.
-    pub(super) fn leaves_finally(&self, index: usize) -> bool {
-        self.failure.finallies.last().is_some_and(|finally| index < finally.loops)
-    }
-
-    /// Goes where an exit leads, through the FINALLYs that it leaves. What RETURN gives is in the innermost one's register.
-    pub(super) fn exit(&mut self, exit: Exit, span: Span) {
-        let is_left = match &exit {
-            Exit::Loop { index, .. } => self.leaves_finally(*index),
-            Exit::Return => true,
-            Exit::Label(name) => self.failure.labels.get(name).is_some_and(|(_, depth)| *depth < self.failure.finallies.len()),
-        };
-        if let Some(finally) = self.failure.finallies.last_mut().filter(|_| is_left) {
-            let known = finally.exits.iter().position(|known| *known == exit);
-            let number = known.unwrap_or(finally.exits.len());
-            if known.is_none() {
-                finally.exits.push(exit);
-            }
-            let (dst, start) = (finally.route, finally.start);
-            self.emit(span, Instruction::LoadInt { dst, value: FIRST_EXIT + number as i32 });
-            return self.jump(start, span);
-        }
-        let label = match exit {
-            Exit::Loop { index, continues } => {
-                let around = &self.loops[index];
-                if continues { around.go_on } else { around.leave }
-            }
-            Exit::Label(name) => match self.failure.labels.get(&name) {
-                Some((label, _)) => *label,
-                None => return,
-            },
-            Exit::Return => unreachable!("without a FINALLY around, the value is given back at once"),
-        };
-        self.jump(label, span);
     }
 
     /// The code that is rarely needed.
@@ -455,7 +353,7 @@ impl Lowering<'_> {
                 }
                 Stub::Failed { entry, route, finally, span } => {
                     self.emit.bind(entry);
-                    self.emit(span, Instruction::LoadInt { dst: route, value: FAILED });
+                    self.emit(span, Instruction::LoadInt { dst: route, value: tries::FAILED });
                     self.jump(finally, span);
                 }
             }
@@ -485,6 +383,6 @@ impl Lowering<'_> {
         self.store(place, src, span);
         self.emit.mark(end);
         self.registers.release(mark);
-        self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, RESUME), target: resume, error: orders.spare });
+        self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, RESUME), target: resume, error: orders.spare, count: None });
     }
 }

@@ -21,7 +21,7 @@ impl Lowering<'_> {
         let once = self.once.len();
         self.emit.statements.push((self.emit.position(), statement.span));
         if can_fail(&statement.kind) {
-            self.guarded(statement.span, |this| this.one(statement));
+            self.guarded(statement.span, self.does_much(statement), |this| this.one(statement));
         } else {
             self.one(statement);
         }

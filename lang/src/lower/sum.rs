@@ -9,7 +9,7 @@ use crate::ast::{BinaryOperator, Expression, ExpressionKind, Literal};
 
 /// One part of a text that is joined.
 #[derive(Clone, Debug)]
-pub(super) enum Part<'e> {
+pub(crate) enum Part<'e> {
     /// Text written in the script, neighbours joined.
     Text(String, Span),
     /// A value.
@@ -19,7 +19,7 @@ pub(super) enum Part<'e> {
 }
 
 /// Whether an expression is textually a string.
-pub(super) fn is_textual(expression: &Expression) -> bool {
+pub(crate) fn is_textual(expression: &Expression) -> bool {
     match &expression.kind {
         ExpressionKind::Text(_) | ExpressionKind::Interpolation(_) | ExpressionKind::Concat(_) => true,
         ExpressionKind::Sum(parts) => parts.iter().any(is_textual),
@@ -28,7 +28,7 @@ pub(super) fn is_textual(expression: &Expression) -> bool {
 }
 
 /// The parts of an expression that is textually a string, in order.
-pub(super) fn text_parts(expression: &Expression) -> Vec<Part<'_>> {
+pub(crate) fn text_parts(expression: &Expression) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     collect(expression, &mut parts);
     parts

@@ -27,7 +27,7 @@ impl Lowering<'_> {
             for line in &body[done..] {
                 match &line.kind {
                     StatementKind::Assign { place, operator, value } if style == WithStyle::Bare => {
-                        this.guarded(line.span, |this| this.bare_line(place, *operator, value, line.span));
+                        this.guarded(line.span, this.does_much(line), |this| this.bare_line(place, *operator, value, line.span));
                     }
                     _ => this.statement(line),
                 }

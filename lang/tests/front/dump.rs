@@ -158,6 +158,7 @@ pub fn expression(expression: &Expression, table: &[Signature]) -> String {
         ExpressionKind::Keyword { index, arguments } => {
             list(table[usize::from(*index)].phrase.replace(' ', "-"), arguments)
         }
+        ExpressionKind::Filter { values, .. } => list("filter".to_string(), values),
         ExpressionKind::Array(elements) => list("array".to_string(), elements),
         ExpressionKind::Object(fields) => {
             let fields: String = fields.iter().map(|(key, value)| format!(" {key}:{}", e(value))).collect();

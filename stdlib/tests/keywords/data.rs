@@ -118,7 +118,7 @@ fn a_table_named_by_data_must_exist() {
         assert_eq!(call(&mut world, "FIND").with(lit(name)).json(), "E_TABLE_NAME", "{name}");
     }
     let fault = call(&mut world, "FIND").named("table", Value::Null).fault();
-    assert_eq!(fault.message, "FIND needs the name of a table, and this is NULL. Was \"table\" ever set?");
+    assert_eq!(fault.message, "FIND needs the name of a table, and this is NULL");
     assert_eq!(fault.argument, Some(0));
 }
 

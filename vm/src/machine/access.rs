@@ -22,6 +22,15 @@ pub fn field(value: &Value, name: &str) -> Result<Value, Fault> {
     }
 }
 
+/// The kind of a value with its article.
+pub fn a_kind(value: &Value) -> String {
+    match value {
+        Value::Missing | Value::Null => value.kind().to_owned(),
+        Value::Array(_) | Value::Object(_) => format!("an {}", value.kind()),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
+    }
+}
+
 /// What `.name` reads of an object: the field, or MISSING, or the fault that an absent field of it is.
 pub fn read(object: &Object, name: &str) -> Result<Value, Fault> {
     match object.find_slot(name) {
@@ -88,7 +97,7 @@ pub fn is_in(value: &Value, list: &Value) -> Result<bool, Fault> {
         Value::Array(array) => Ok(array.items().iter().any(|item| crate::operators::equal(value, item))),
         Value::Object(object) => Ok(object.get(coerce::text(value).as_str()).is_some()),
         Value::Missing | Value::Null => Ok(false),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("IN needs an array, and this is a {}", list.kind()))),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("IN needs an array, and this is {}", a_kind(list)))),
     }
 }
 

@@ -33,7 +33,8 @@ macro_rules! with_short_ways {
             JumpIfLessOrEqualInt(a, value, target) JumpUnlessLessOrEqualInt(a, value, target)
             JumpIfGreaterInt(a, value, target) JumpUnlessGreaterInt(a, value, target)
             JumpIfGreaterOrEqualInt(a, value, target) JumpUnlessGreaterOrEqualInt(a, value, target)
-            ForLoop(counter, rest, body) EachLoop(iterator, variable, body)
+            Switch(src, table)
+            ForPrepare(counter, rest, exit) ForLoop(counter, rest, body) EachLoop(iterator, variable, body)
             GetField(dst, object, name, cache) SetField(object, src, name, cache)
             GetIndex(dst, object, index) SetIndex(object, index, src)
             GetIndexField(dst, object, index, name, cache) SetIndexField(object, index, src, name, cache)
@@ -353,6 +354,14 @@ jump_equal! {
     JumpIfNotEqual JumpIfNotEqualConst false
 }
 
+#[inline(always)]
+pub fn Switch(core: &mut Core<'_>, window: &mut W, src: Reg, table: TableIndex) -> Flow {
+    match core.tables[table.at()].plainly(&window[src.at()]) {
+        Some(target) => Flow::Jump(target),
+        None => Flow::Slow,
+    }
+}
+
 macro_rules! jump_ordered {
     ($($name:ident $compare:tt $when:literal)*) => {$(
         #[inline(always)]
@@ -397,6 +406,17 @@ jump_ordered_int! {
     JumpUnlessGreaterInt > false
     JumpIfGreaterOrEqualInt >= true
     JumpUnlessGreaterOrEqualInt >= false
+}
+
+#[inline(always)]
+pub fn ForPrepare(_: &mut Core<'_>, window: &mut W, counter: Reg, rest: Reg, exit: Target) -> Flow {
+    let (Value::Int(first), Value::Int(last), Value::Int(step)) = (&window[counter.at()], &window[rest.at()], &window[(rest.at() + 1) % WINDOW]) else { return Flow::Slow };
+    let Some(span) = last.checked_sub(*first).filter(|_| *step > 0) else { return Flow::Slow };
+    if span < 0 {
+        return Flow::Jump(exit);
+    }
+    let more = if *step == 1 { span } else { divide_by_positive(span, *step).1 };
+    store(window, rest, Value::Int(more))
 }
 
 #[inline(always)]

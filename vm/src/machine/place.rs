@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use crate::coerce;
 use crate::fault::Fault;
-use crate::machine::access::position;
+use crate::machine::access::{self, position};
 use crate::object::{Key, Object};
 use crate::program::{Path, Step};
 use crate::value::{Array, Value};
@@ -68,7 +68,7 @@ impl Way<'_> {
             }
             (Value::Array(_), Move::Field(key)) => {
                 let name = self.reached(done);
-                Err(Fault::new("E_NOT_AN_OBJECT", format!("{name} is an array; to set {key} say which element: {name}[0].{key}")))
+                Err(Fault::new("E_NOT_AN_OBJECT", format!("`{name}` is an array; to set {key} say which element: {name}[0].{key}")))
             }
             (other, step) => Err(not_an_object(&self.reached(done), other, step)),
         }
@@ -112,7 +112,7 @@ pub fn append(value: &mut Value, item: Value, name: impl FnOnce() -> String, is_
         }
         _ => {
             let name = name();
-            Err(Fault::new("E_NOT_AN_ARRAY", format!("{name} is {}, not an array; begin it with {name} = []", described(value))))
+            Err(Fault::new("E_NOT_AN_ARRAY", format!("{name} is {}, not an array; begin it with {name} = []", access::a_kind(value))))
         }
     }
 }
@@ -123,17 +123,8 @@ pub fn not_an_object(name: &str, value: &Value, step: &Move) -> Fault {
         Move::Field(key) => format!("so its field {key} cannot be set"),
         Move::Index(_) => "so nothing in it can be set by an index".to_owned(),
     };
-    let name = if name.is_empty() { "the value" } else { name };
-    Fault::new("E_NOT_AN_OBJECT", format!("{name} is {}, {what}", described(value)))
-}
-
-fn described(value: &Value) -> String {
-    match value {
-        Value::Missing => "not set".to_owned(),
-        Value::Null => "NULL".to_owned(),
-        Value::Array(_) | Value::Object(_) => format!("an {}", value.kind()),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
-    }
+    let name = if name.is_empty() { "the value".to_owned() } else { format!("`{name}`") };
+    Fault::new("E_NOT_AN_OBJECT", format!("{name} is {}, {what}", access::a_kind(value)))
 }
 
 /// The fault of an array that would have more than `most` elements.

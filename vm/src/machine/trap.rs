@@ -4,6 +4,7 @@
 
 use crate::coerce;
 use crate::fault::{Fault, Place};
+use crate::frame::Frame;
 use crate::isa::Instruction;
 use crate::machine::core::INSTRUCTION_FUEL;
 use crate::machine::{State, Vm};
@@ -11,6 +12,15 @@ use crate::object::Object;
 use crate::program::{Handler, Program, Span, Takes, line_and_column, line_text};
 use crate::text::Text;
 use crate::value::Value;
+
+/// One execution of a statement of which nothing may stay if it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementKey {
+    /// The serial number of the call of its procedure.
+    frame: u64,
+    /// Which of the statements executed there.
+    count: i64,
+}
 
 /// The code of what a script throws without one of its own.
 const THROWN: &str = "E_THROWN";
@@ -63,6 +73,7 @@ impl Vm {
             self.state = State::Ended;
             return Err(self.placed(fault));
         };
+        self.undone.extend(self.statement(depth - 1, &handler));
         let (error, way) = self.shown_to_script(&fault);
         self.go_on_at(depth, &handler, error, way);
         Ok(())
@@ -79,6 +90,33 @@ impl Vm {
     /// Whether the script would go on if the pending call failed: then the call must have no effect where it fails.
     pub fn is_guarded(&self) -> bool {
         self.handler(|handler, vm, base| vm.takes(handler, base)).is_some()
+    }
+
+    /// The statements at hand of which nothing may stay if they fail, outermost first.
+    pub fn statements(&self) -> Vec<StatementKey> {
+        let program = self.linked.program();
+        let of_frame = |(at, frame): (usize, &Frame)| {
+            let procedure = &program.procedures[frame.procedure.at()];
+            let handler = procedure.handlers_at(frame.pc.wrapping_sub(1)).find(|handler| self.takes(handler, frame.base as usize))?;
+            self.statement(at, handler)
+        };
+        self.alive().iter().enumerate().filter_map(of_frame).collect()
+    }
+
+    /// The statements that have failed since this was last asked, and of which nothing may stay. To be asked before the
+    /// run goes on past a host call, and where it ends: a checkpoint does not hold them.
+    pub fn take_undone(&mut self) -> Vec<StatementKey> {
+        std::mem::take(&mut self.undone)
+    }
+
+    /// The statement that a handler guards as a whole in a procedure; none where nobody has asked for the procedure yet,
+    /// so that it can have done nothing.
+    fn statement(&self, at: usize, handler: &Handler) -> Option<StatementKey> {
+        let frame = &self.frames[at];
+        match self.stack[frame.base as usize + handler.count?.at()] {
+            Value::Int(count) if frame.serial > 0 => Some(StatementKey { frame: frame.serial, count }),
+            _ => None,
+        }
     }
 
     /// The innermost handler that guards what each procedure is doing and is wanted, with the number of procedures that
@@ -121,7 +159,8 @@ impl Vm {
         let program = self.linked.program();
         let span = fault.way.first().map(|at| program.spans[*at as usize]);
         let line = span.map(|span| line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize).0);
-        let looked_at = span.map_or(0, |span| u64::from(span.start) / 64) + self.alive().len() as u64;
+        // The text is read up to the place, and the procedure's code for who set what.
+        let looked_at = span.map_or(0, |span| u64::from(span.start) / 64) + self.alive().len() as u64 + self.linked.code.len() as u64 / 16;
         self.fuel = self.fuel.saturating_sub((TRAP_COST + looked_at) * INSTRUCTION_FUEL);
         let values = [Value::Text(Text::data(fault.message.clone())), Value::Text(Text::data(fault.code.as_ref())), line.map_or(Value::Missing, |line| Value::Int(i64::from(line)))];
         let error = Object::of_fields(FIELDS.into_iter().zip(values)).map_or(Value::Null, Value::Object);
@@ -130,11 +169,15 @@ impl Vm {
         (error, Value::array(way.collect()).unwrap_or_default())
     }
 
-    /// The fault with the instructions that led to it, innermost first, unless it has them.
-    fn with_way(&self, mut fault: Fault) -> Fault {
+    /// The fault with the instructions that led to it, innermost first, and the names of what is at fault, unless it has
+    /// them.
+    pub(super) fn with_way(&self, mut fault: Fault) -> Fault {
         let code = self.linked.program().code.len() as u32;
         fault.way.retain(|at| *at < code);
         if fault.way.is_empty() {
+            if !fault.ends_run {
+                fault = self.explained(fault);
+            }
             fault.way.extend(self.alive().iter().rev().take(TRACE_MAX).map(|frame| frame.pc.saturating_sub(1)));
         }
         fault

@@ -591,7 +591,7 @@ fn prepare_for(window: &mut Window, counter: Reg, rest: Reg) -> Result<bool, Fau
     let (counter, last, step) = (counter.at(), rest.at(), rest.at() + 1);
     let registers = (counter, last, step);
     let number = |register: usize, what: &str| {
-        coerce::number(&window[register]).ok_or_else(|| Fault::new("E_TYPE", format!("FOR needs numbers, and its {what} is a {}", window[register].kind())))
+        coerce::number(&window[register]).ok_or_else(|| Fault::new("E_TYPE", format!("FOR needs numbers, and its {what} is {}", access::a_kind(&window[register]))))
     };
     let (first, last, step) = (number(counter, "first value")?, number(last, "last value")?, number(step, "step")?);
     let more = match (first, last, step) {
@@ -624,7 +624,7 @@ fn elements_of(list: &Value) -> Result<Value, Fault> {
         Value::Object(_) => Value::array(vec![list.clone()]),
         Value::Missing | Value::Null => Value::array(Vec::new()),
         Value::Text(text) if text.as_str().is_empty() => Value::array(Vec::new()),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("FOR EACH needs an array, and this is a {}", list.kind()))),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("FOR EACH needs an array, and this is {}", access::a_kind(list)))),
     }
 }
 
