@@ -14,9 +14,21 @@ pub fn warning(text: &str, source: u16, item: &[Lexeme]) -> Option<Diagnostic> {
             Token::OpenParen | Token::CallParen | Token::OpenBracket | Token::IndexBracket | Token::OpenBrace | Token::HoleOpen => depth += 1,
             Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose => depth -= 1,
             Token::Equal if depth == 0 => equals.push(at),
-            // A condition in the value says what it is.
-            Token::And | Token::Or | Token::Not | Token::Question | Token::Keyword(_) => return None,
-            _ => {}
+            // Anything but plain values says what it is, or is a form of its own.
+            Token::Name(_)
+            | Token::Text(_)
+            | Token::Int(_)
+            | Token::Float(_)
+            | Token::True
+            | Token::False
+            | Token::Null
+            | Token::Dot
+            | Token::Plus
+            | Token::Minus
+            | Token::Star
+            | Token::Slash => {}
+            _ if depth > 0 => {}
+            _ => return None,
         }
     }
     let [first, second, ..] = equals[..] else { return None };

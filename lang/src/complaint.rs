@@ -350,7 +350,9 @@ impl Complaint<'_> {
                 let written = (start..=end).map(|at| self.written(at)).collect::<Vec<_>>().join(" ");
                 let count = written.split_whitespace().count();
                 let near = spelling::nearest(&written, phrases().filter(|phrase| phrase.split(' ').count() == count));
-                if let Some(near) = near {
+                // One word alone must be nearer: it may be any name.
+                let is_near = |near: &&str| count > 1 || near.len() > 3 && spelling::distance(&written.to_uppercase(), near) == 1;
+                if let Some(near) = near.filter(is_near) {
                     return Some(near.to_string());
                 }
             }

@@ -3,7 +3,7 @@
 /// What to write instead of a word that other languages have; the word is in lower case.
 pub fn advice(folded: &str) -> Option<&'static str> {
     Some(match folded {
-        "dim" | "var" | "const" | "local" | "global" | "int" | "string" | "integer" => {
+        "dim" | "var" | "const" | "local" => {
             "Variables need no declaration: assign a value, x = 0, and leave this word out."
         }
         "def" | "func" | "fn" | "proc" | "procedure" | "method" => {

@@ -95,6 +95,36 @@ pub(super) const CODES: &[Code] = &[
         cure: "Write cron with five fields (\"*/5 * * * *\") or words such as \"every 5 minutes\", \"daily\", \"weekdays at 8am\".",
     },
     Code {
+        code: "E_DIALOGUE",
+        meaning: "The line uses a word of dialogue with a person, and nobody talks to this machine.",
+        example: Script("HEAR answer\n"),
+        cure: "Values come with the event, or as inputs (PARAM); the message says what takes the word's place.",
+    },
+    Code {
+        code: "E_INCLUDE",
+        meaning: "An included file is not there, cannot be read, or includes itself in a circle.",
+        example: Situation("INCLUDE \"tools.bas\" where no such file stands in this folder."),
+        cure: "A path is taken from the folder of the file that names it. Move what two files need of each other into a third.",
+    },
+    Code {
+        code: "E_TABLE_TWICE",
+        meaning: "A table is declared twice.",
+        example: Script("TABLE parts\n    name string\nEND TABLE\nTABLE parts\n    price number\nEND TABLE\n"),
+        cure: "Put all columns into one declaration.",
+    },
+    Code {
+        code: "E_COLUMN_VALUE",
+        meaning: "In the words behind WHERE or SET, a name stands where a value must, and the script has no such variable.",
+        example: Situation("FIND parts WHERE name = ORDER BY price, in which the value is missing."),
+        cure: "Assign the variable before, or write the value.",
+    },
+    Code {
+        code: "E_CALL_IN_TRANSACTION",
+        meaning: "A call whose answer is used stands inside of a transaction: the database would be locked while the script waits.",
+        example: Script("BEGIN TRANSACTION\nx = GET \"https://api.example.com/\"\nCOMMIT\n"),
+        cure: "Make the call before BEGIN TRANSACTION or after COMMIT.",
+    },
+    Code {
         code: "E_COLUMN_NAME",
         meaning: "A field would become a column, and no column can have its name: letters, digits, _ and . are allowed, a letter or _ first, 63 at most.",
         example: Script("INSERT \"parts\", {\"unit price\": 3}\n"),

@@ -41,6 +41,30 @@ pub(super) const CODES: &[Code] = &[
         cure: "Give the columns what the table asks for; the message names the rule.",
     },
     Code {
+        code: "E_REFERENCE",
+        meaning: "A column that refers to another table holds no id of a row there, or a row is deleted that others refer to.",
+        example: Script("TABLE orders\n    customer string references customers\nEND TABLE\nTABLE customers\n    name string\nEND TABLE\nINSERT \"orders\", {customer: \"nobody\"}\n"),
+        cure: "Store the row that is referred to first, and delete it last.",
+    },
+    Code {
+        code: "E_KEY_EMPTY",
+        meaning: "A row given to MERGE has no value in a column of the key.",
+        example: Script("x = MERGE \"parts\", [{name: \"bolt\"}], \"sku\"\n"),
+        cure: "Leave such rows out: FILTER, or IF row.sku <> \"\".",
+    },
+    Code {
+        code: "E_NO_TRANSACTION",
+        meaning: "ROLLBACK stands where no transaction is open.",
+        example: Script("ROLLBACK\n"),
+        cure: "Write BEGIN TRANSACTION before what may have to be undone.",
+    },
+    Code {
+        code: "E_TRANSACTION_DEPTH",
+        meaning: "Too many transactions are open, one inside the other.",
+        example: Script("WHILE TRUE\n    BEGIN TRANSACTION\nWEND\n"),
+        cure: "End each with COMMIT or ROLLBACK; a loop that begins one each time must end it too.",
+    },
+    Code {
         code: "E_ID_EMPTY",
         meaning: "SAVE got an empty id, so it is not known which row is meant.",
         example: Script("SAVE \"parts\", NULL, {name: \"bolt\"}\n"),

@@ -101,6 +101,12 @@ pub(super) const CODES: &[Code] = &[
         cure: "Look for a loop whose condition never changes. Large work belongs into several runs: a schedule that takes some rows at a time.",
     },
     Code {
+        code: "E_MEMORY",
+        meaning: "The values of a run take more memory than they may.",
+        example: Situation("A loop that keeps every row of a large table in one array."),
+        cure: "Let go of values that are no longer needed, and take tables in parts with LIMIT and OFFSET.",
+    },
+    Code {
         code: "E_TIME",
         meaning: "The run took longer than it may: 10 seconds for a webhook, 15 minutes for a schedule or trigger, waits for answers left out.",
         example: Situation("A webhook that goes through a million rows before it answers."),

@@ -29,6 +29,18 @@ pub(super) const CODES: &[Code] = &[
         cure: "Write two assignments; or put the comparison in brackets, a = (b = 0), to say that it is meant.",
     },
     Code {
+        code: "W_LABEL",
+        meaning: "Nothing jumps to a label. A name with a colon behind it calls nothing.",
+        example: Script("again:\nPRINT 1\n"),
+        cure: "Delete the label; to call a procedure, leave the colon out.",
+    },
+    Code {
+        code: "W_NOT_HERE",
+        meaning: "The line needs a service that this machine does not have; it fails when it runs.",
+        example: Script("IF FALSE THEN REMEMBER \"a\", 1\n"),
+        cure: "The message says what to use in its place.",
+    },
+    Code {
         code: "W_UNUSED",
         meaning: "A function is called behind a dot and its value is dropped; only ADD and PUSH change what they are called on.",
         example: Script("a = [3, 1]\na.SORT()\n"),

@@ -53,6 +53,24 @@ pub(super) const CODES: &[Code] = &[
         cure: "Give several recipients as an array; take line breaks out: REPLACE(subject, \"\\n\", \" \").",
     },
     Code {
+        code: "E_ENV",
+        meaning: "The script asks for an environment variable that the project does not let it read.",
+        example: Script("PRINT ENV(\"HOME\")\n"),
+        cure: "Add it to allow_env in gbvm.toml, if it is meant to be read.",
+    },
+    Code {
+        code: "E_PARAM",
+        meaning: "An input is not of the type that the script's PARAM declares. A caller of a webhook got the answer 400.",
+        example: Situation("PARAM quantity AS INTEGER, started with --param quantity=many."),
+        cure: "Give a value of the type; gbvm help and the script's name lists its inputs.",
+    },
+    Code {
+        code: "E_SIGNATURE",
+        meaning: "A request is not signed as the webhook's SCHEME wants it. The caller got the answer 401.",
+        example: Situation("A request to a webhook with SCHEME \"github\" that has no X-Hub-Signature-256."),
+        cure: "Compare the secret on both sides; it signs the body as it is sent, byte for byte.",
+    },
+    Code {
         code: "E_BODY",
         meaning: "The body of a request is neither JSON nor a form nor text.",
         example: Situation("A picture sent to a webhook."),
