@@ -39,7 +39,7 @@ pub struct Script {
     pub writes: bool,
     /// Whether it can read or write at all.
     pub touches_data: bool,
-    /// The tables that it writes and the columns that it writes or filters by, as far as the script names them.
+    /// The tables that it writes or declares, and their columns, as far as the script names them.
     pub written: BTreeMap<String, BTreeSet<String>>,
     /// What it reads.
     pub reads: Reads,
@@ -233,7 +233,11 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
     };
     let linked = Linked::new(Arc::new(compiled.program), resolve).expect("the compiler's programs pass verification and import known keywords");
     let needs = compiled.schema.tables.iter().filter(|(table, _)| compiled.accesses.tables_written.contains(*table));
-    let written = needs.map(|(table, needs)| (table.clone(), needs.columns.clone())).collect();
+    let mut written: BTreeMap<String, BTreeSet<String>> = needs.map(|(table, needs)| (table.clone(), needs.columns.clone())).collect();
+    // Who declares a table knows that it is filled.
+    for table in &compiled.schema.declared {
+        written.entry(table.name.clone()).or_default().extend(table.columns.iter().map(|column| column.name.clone()));
+    }
     Ok(Script {
         name: sources[0].name.to_string(),
         linked: Arc::new(linked),
