@@ -28,6 +28,8 @@ use crate::trace::Trace;
 use crate::segment::{Segment, SegmentStorage};
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
 
+/// What a line of the log takes besides its text.
+const LINE_BYTES: usize = 64;
 /// How many instructions run between two looks at the clock and at what the values take.
 const SLICE: u64 = 50_000;
 
@@ -87,7 +89,8 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let began = Moment::now();
     let started_at = world.clock().now();
     let segment = Segment::new(world, start.identity.clone(), start.script.writes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, calls: 0, has_committed: start.checkpoint.is_some(), variables };
+    let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), variables };
     let finished = run.drive();
     let record = |state, fault: Option<&Fault>| RunRecord {
         id: run_id.clone(),
@@ -140,6 +143,8 @@ struct Run<'r, 'w> {
     budget: Budget,
     deadline: Deadline,
     fuel_left: Option<u64>,
+    /// How many bytes it may still log; none means no bound.
+    log_left: Option<usize>,
     /// How many calls with an answer were made: part of their idempotency keys.
     calls: u32,
     /// Whether an earlier segment was committed.
@@ -272,7 +277,7 @@ impl Run<'_, '_> {
             storage: &mut SegmentStorage(self.segment),
             http: &mut http,
             clock: &clock,
-            console: &mut WorldConsole(self.world),
+            console: &mut WorldConsole { world: self.world, left: self.log_left.as_mut() },
             run: state,
             limits: self.world.limits(),
             parse_filter: gbvm_lang::filter::parse,
@@ -376,10 +381,25 @@ impl HttpClient for Caller<'_, '_> {
     }
 }
 
-struct WorldConsole<'a>(&'a World);
+/// Where a run prints and logs.
+struct WorldConsole<'r> {
+    world: &'r World,
+    /// How many bytes it may still log; none means no bound.
+    left: Option<&'r mut usize>,
+}
 
 impl Console for WorldConsole<'_> {
     fn line(&mut self, level: Level, line: &str) {
-        self.0.print(level, line);
+        let Some(left) = &mut self.left else { return self.world.print(level, line) };
+        let bound = std::mem::take(*left);
+        if line.len() + LINE_BYTES < bound {
+            **left = bound - line.len() - LINE_BYTES;
+            return self.world.print(level, line);
+        }
+        if bound == 0 {
+            return;
+        }
+        self.world.print(level, &line[..line.floor_char_boundary(bound)]);
+        self.world.print(Level::Warn, "the run has logged as much as it may: what follows is left out");
     }
 }

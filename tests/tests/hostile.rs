@@ -149,6 +149,18 @@ fn unknown_keys_make_no_column() {
     assert_eq!(world.post(&script, "keys", r#"{"name": "a"}"#).fault, None);
 }
 
+#[test]
+fn a_run_fills_no_log() {
+    let world = Scenario::new(&[]);
+    let script = world.load_text("log.bas", "WEBHOOK \"log\", OPEN\nFOR i = 1 TO 40\nLOG_INFO REPEAT(\"é\", 100000)\nNEXT i\nPRINT \"end\"\nresult = 1").expect("it compiles");
+    let done = world.post(&script, "log", "{}");
+    assert_eq!((done.fault, done.reply.status), (None, 200));
+    let printed = world.printed();
+    let bytes: usize = printed.iter().map(String::len).sum();
+    assert!((900_000..1_100_000).contains(&bytes), "{bytes} bytes");
+    assert_eq!(printed.last().map(String::as_str), Some("the run has logged as much as it may: what follows is left out"));
+}
+
 /// What the secret of the next test is.
 const CANARY: &str = "canary-6f1ed002";
 

@@ -42,6 +42,8 @@ pub struct Limits {
     pub http_ms: u64,
     /// Bytes of an answer, after decompression.
     pub http_answer_bytes: usize,
+    /// Bytes that a run which an event started may print and log.
+    pub log_bytes: usize,
     /// Triggers that may start one another.
     pub trigger_depth: u32,
 }
@@ -68,6 +70,7 @@ impl Default for Limits {
             queue: 1024,
             http_ms: 30_000,
             http_answer_bytes: 8 << 20,
+            log_bytes: 1 << 20,
             trigger_depth: 8,
         }
     }

@@ -155,7 +155,7 @@ impl Document {
         let at = offset(&self.text, at);
         let line = self.text[..at].rsplit('\n').next().unwrap_or("");
         if let Some((start, _, Word::Table)) = index.word_at(at as u32)
-            && at > *&start as usize
+            && at > start as usize
         {
             return known.tables().map(|(table, _)| item(table, CompletionItemKind::STRUCT, "table")).collect();
         }
