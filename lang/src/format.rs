@@ -48,6 +48,10 @@ enum Spacing {
 /// Where the text has mistakes of syntax, or where its formatted form would compile to something else.
 pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refusal> {
     let before = parse::outline(source, signatures).map_err(Refusal::Unreadable)?;
+    // Text that stands below a line (a mail) is tokens out of their order; every blank of it counts.
+    if holds_text_blocks(&before.lexemes) {
+        return Ok(source.text.to_string());
+    }
     // Blanks decide a few readings (`f [a]` and `f[a]`); where the rules would change one, the author's stay.
     for spacing in [Spacing::Ruled, Spacing::AsWritten] {
         let text = Writer::new(&source.text, &before, spacing).write();
@@ -57,6 +61,16 @@ pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refus
         }
     }
     Err(Refusal::Different)
+}
+
+/// Whether tokens stand for nothing written, or not in the order of the text.
+fn holds_text_blocks(lexemes: &[Lexeme]) -> bool {
+    let mut tokens = lexemes.iter().filter(|lexeme| !matches!(lexeme.token, Token::Break(_)));
+    tokens.clone().any(|lexeme| lexeme.start == lexeme.end)
+        || tokens.next().is_some_and(|first| {
+            let mut end = first.end;
+            tokens.any(|lexeme| std::mem::replace(&mut end, lexeme.end) > lexeme.start)
+        })
 }
 
 /// Whether two texts have the same tokens and, where they compile, the same code.
