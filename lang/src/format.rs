@@ -49,7 +49,7 @@ enum Spacing {
 pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refusal> {
     let before = parse::outline(source, signatures).map_err(Refusal::Unreadable)?;
     // Text that stands below a line (a mail) is tokens out of their order; every blank of it counts.
-    if holds_text_blocks(&before.lexemes) {
+    if holds_text_blocks(&source.text, &before.lexemes) {
         return Ok(source.text.to_string());
     }
     // Blanks decide a few readings (`f [a]` and `f[a]`); where the rules would change one, the author's stay.
@@ -63,14 +63,18 @@ pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refus
     Err(Refusal::Different)
 }
 
-/// Whether tokens stand for nothing written, or not in the order of the text.
-fn holds_text_blocks(lexemes: &[Lexeme]) -> bool {
-    let mut tokens = lexemes.iter().filter(|lexeme| !matches!(lexeme.token, Token::Break(_)));
-    tokens.clone().any(|lexeme| lexeme.start == lexeme.end)
-        || tokens.next().is_some_and(|first| {
-            let mut end = first.end;
-            tokens.any(|lexeme| std::mem::replace(&mut end, lexeme.end) > lexeme.start)
-        })
+/// Whether text stands in it without quotes, on lines of its own.
+fn holds_text_blocks(text: &str, lexemes: &[Lexeme]) -> bool {
+    let mut end = 0;
+    lexemes.iter().any(|lexeme| {
+        let written = text.get(lexeme.start as usize..lexeme.end as usize).unwrap_or("");
+        let is_bare = match lexeme.token {
+            Token::TextOpen => !written.starts_with('"'),
+            Token::Text(_) => written.is_empty() || written.contains('\n') && !written.starts_with('"') && lexemes.iter().all(|other| other.token != Token::TextOpen),
+            _ => false,
+        };
+        is_bare || lexeme.start < lexeme.end && std::mem::replace(&mut end, lexeme.end) > lexeme.start
+    })
 }
 
 /// Whether two texts have the same tokens and, where they compile, the same code.
