@@ -6,6 +6,9 @@ use gbvm_vm::signature::{Holds, Part, WordForm};
 use crate::phrase::{FormHead, Phrases};
 use crate::token::{Lexeme, Token};
 
+/// The most tokens that a value may have as the first part of a form.
+const FIRST_PART_MAX: usize = 400;
+
 /// Whether the tokens behind the first words of a form are those of the form: its first part, and the word of another.
 /// Where its first words say so already, everything but a comma may follow the first part.
 pub fn is_written(head: &FormHead, rest: &[Lexeme]) -> bool {
@@ -45,10 +48,11 @@ pub fn name_length(rest: &[Lexeme]) -> Option<usize> {
     }
 }
 
-/// How many tokens stand before the word of the second part, outside of brackets and in the same item.
+/// How many tokens stand before the word of the second part, outside of brackets and in the same item. So far is looked,
+/// and no further: each word that may begin such a form looks.
 fn value_length(form: &WordForm, rest: &[Lexeme]) -> Option<usize> {
     let mut depth = 0usize;
-    for (at, lexeme) in rest.iter().enumerate() {
+    for (at, lexeme) in rest.iter().take(FIRST_PART_MAX).enumerate() {
         match &lexeme.token {
             Token::OpenParen | Token::OpenBracket | Token::OpenBrace | Token::HoleOpen => depth += 1,
             Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose => depth = depth.checked_sub(1)?,
@@ -143,15 +147,9 @@ fn last_part(form: &WordForm, rest: &[Lexeme]) -> usize {
     last
 }
 
-/// Whether the last word here is that of a part which holds a value, so that a value is expected behind it.
-pub fn wants_value_after(phrases: &Phrases, statement: &[Lexeme]) -> bool {
-    let Some(last) = statement.len().checked_sub(1) else { return false };
-    (0..last).any(|at| {
-        !is_field(statement, at)
-            && phrases.forms_at(&statement[at..]).any(|head| {
-                let parts = head.form.parts.iter().filter(|part| matches!(part.holds, Holds::Value | Holds::Values));
-                let mut parts = parts.filter_map(|part| part.words.split_whitespace().next_back());
-                at + head.count < last && parts.any(|word| statement[last].token.word().is_some_and(|last| last.eq_ignore_ascii_case(word)))
-            })
-    })
+/// The last words of the parts that hold a value, of the forms whose first words stand at a place.
+pub fn value_words<'p>(phrases: &'p Phrases, statement: &'p [Lexeme], at: usize) -> impl Iterator<Item = &'static str> + 'p {
+    let heads = phrases.forms_at(&statement[at..]).filter(move |_| !is_field(statement, at));
+    let parts = heads.flat_map(|head| head.form.parts).filter(|part| matches!(part.holds, Holds::Value | Holds::Values));
+    parts.filter_map(|part| part.words.split_whitespace().next_back())
 }

@@ -24,6 +24,9 @@ pub const AUTHENTICATORS: [&str; 2] = ["VERIFY_SIGNATURE", "VERIFY_KEY"];
 /// The ends of memory keys whose values are secrets.
 pub const SECRET_ENDINGS: [&str; 4] = ["_key", "_secret", "_token", "_password"];
 
+/// The most errors in declarations that one file is told of.
+const ERRORS_MAX: usize = 100;
+
 /// Something that starts the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Declaration {
@@ -98,7 +101,8 @@ pub fn take(main: &mut Vec<Statement>, signatures: &[Signature]) -> Declared {
         match declared.one(signature, arguments, statement.span, signatures) {
             Ok(Some(assignment)) => main.push(assignment),
             Ok(None) => {}
-            Err(diagnostic) => declared.diagnostics.push(diagnostic),
+            Err(diagnostic) if declared.diagnostics.len() < ERRORS_MAX => declared.diagnostics.push(diagnostic),
+            Err(_) => {}
         }
     }
     declared

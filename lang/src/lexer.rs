@@ -42,7 +42,10 @@ pub fn lex(text: &str, source: u16, phrases: &Phrases, diagnostics: &mut Vec<Dia
         holes: Vec::new(),
         block: None,
         block_of: None,
+        value_words: Vec::new(),
+        seen: 0,
         statement: 0,
+        statement_before: 0,
         is_spaced: true,
         diagnostics,
     };
@@ -63,10 +66,16 @@ struct Lexer<'a> {
     holes: Vec<Hole>,
     /// The text below a statement that is being read.
     block: Option<block::Block>,
+    /// The words behind which a value stands in the word forms of the current line.
+    value_words: Vec<&'static str>,
+    /// How many tokens were looked at for such forms.
+    seen: usize,
     /// The statement whose text below it has been read.
     block_of: Option<usize>,
     /// Where the tokens of the current line begin.
     statement: usize,
+    /// Where those of the line before it begin.
+    statement_before: usize,
     is_spaced: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -185,7 +194,7 @@ impl Lexer<'_> {
             return;
         }
         let Some(last) = self.lexemes.last().map(|lexeme| &lexeme.token) else { return };
-        if self.brackets.is_empty() && self.clause_follows() {
+        if self.brackets.is_empty() && last.ends_value() && self.clause_follows() {
             return;
         }
         if let Some(&(bracket, at)) = self.brackets.last() {
@@ -223,6 +232,7 @@ impl Lexer<'_> {
 
     fn end_line(&mut self, here: usize) {
         self.push(Token::Newline, here, here + 1);
+        self.statement_before = self.statement;
         self.statement = self.lexemes.len();
     }
 
@@ -256,6 +266,9 @@ impl Lexer<'_> {
             let length = rest.find(|c: char| !is_word_part(c)).unwrap_or(rest.len());
             let (word, behind) = rest.split_at(length);
             rest = behind.trim_start_matches([' ', '\t', '\r']);
+            if words.is_empty() && !self.phrases.begins_part(word) {
+                return false;
+            }
             if word.is_empty() || rest.is_empty() || rest.starts_with(['=', '.', ':', '+', ',']) {
                 break;
             }
@@ -293,6 +306,22 @@ impl Lexer<'_> {
         !word.starts_with(|c: char| c.is_ascii_digit()) && !infix.contains(&word.to_ascii_lowercase().as_str())
     }
 
+    /// Notes the word forms among the tokens that have come since.
+    fn note_forms(&mut self) {
+        if self.seen < self.statement {
+            self.seen = self.statement;
+            self.value_words.clear();
+        }
+        while self.seen < self.lexemes.len() {
+            for word in clause::value_words(self.phrases, &self.lexemes, self.seen) {
+                if !self.value_words.contains(&word) {
+                    self.value_words.push(word);
+                }
+            }
+            self.seen += 1;
+        }
+    }
+
     /// Whether a value is expected here, so that `'` opens a string and `.5` is a number.
     fn wants_value(&self) -> bool {
         let Some(last) = self.lexemes.last() else { return false };
@@ -304,7 +333,7 @@ impl Lexer<'_> {
                     && !self.closes_block()
                     && (VALUE_WORDS.contains(&&*word.folded)
                         || self.phrases.wants_value_after(&self.lexemes[self.statement..])
-                        || clause::wants_value_after(self.phrases, &self.lexemes[self.statement..]))
+                        || self.value_words.iter().any(|value_word| value_word.eq_ignore_ascii_case(&word.folded)))
             }
             Token::Colon => self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{'),
             Token::Newline | Token::Dot | Token::QuestionDot => false,
@@ -325,6 +354,7 @@ impl Lexer<'_> {
 
     /// Reads a string in single quotes; false where the quote opens a comment.
     fn single_quoted(&mut self) -> bool {
+        self.note_forms();
         if !self.wants_value() {
             return false;
         }
@@ -600,8 +630,7 @@ impl Lexer<'_> {
         // Nothing begins with these, so they continue the line before.
         if matches!(&*folded, "and" | "or") && self.lexemes.last().is_some_and(|last| last.token == Token::Newline) {
             self.lexemes.pop();
-            let line = self.lexemes.iter().rposition(|lexeme| lexeme.token == Token::Newline);
-            self.statement = line.map_or(0, |at| at + 1);
+            self.statement = self.statement_before;
         }
         self.push(Token::Word(Word { text, folded }), start, self.at);
     }

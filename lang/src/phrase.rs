@@ -10,6 +10,8 @@ pub struct Phrases<'s> {
     signatures: &'s [Signature],
     by_first: FxHashMap<String, Vec<Phrase>>,
     forms: FxHashMap<String, Vec<FormPhrase>>,
+    /// The first words of the parts of word forms.
+    part_words: Vec<&'static str>,
     longest: usize,
 }
 
@@ -66,7 +68,11 @@ impl<'s> Phrases<'s> {
         for phrases in forms.values_mut() {
             phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
         }
-        Phrases { signatures, by_first, forms, longest }
+        let parts = signatures.iter().flat_map(|signature| signature.word_forms).flat_map(|form| form.parts);
+        let mut part_words: Vec<&'static str> = parts.filter_map(|part| part.words.split_whitespace().next()).collect();
+        part_words.sort_unstable();
+        part_words.dedup();
+        Phrases { signatures, by_first, forms, part_words, longest }
     }
 
     /// The signature of an index that this table gave out.
@@ -99,6 +105,11 @@ impl<'s> Phrases<'s> {
     /// ends the text.
     pub fn text_block(&self, lexemes: &[Lexeme]) -> Option<(usize, &'static str)> {
         self.at(lexemes).find_map(|(count, index)| Some((count, self.signature(index).text_end?)))
+    }
+
+    /// Whether a part of a word form may begin with a word.
+    pub fn begins_part(&self, word: &str) -> bool {
+        self.part_words.iter().any(|known| known.eq_ignore_ascii_case(word))
     }
 
     /// The word forms whose first words stand at the head of these tokens, those with the most words first.

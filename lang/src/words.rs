@@ -16,6 +16,9 @@ use crate::phrase::Phrases;
 use crate::token::{Lexeme, Token, Word};
 use failures::{destinations, error_part};
 
+/// How far a bracket behind IN is looked into for a comma that makes it a list.
+const LIST_MAX: usize = 400;
+
 /// Decides every word; `elsewhere` are the procedures of the files beside this one. The result holds items that end with [`Token::Break`].
 pub fn decide(raw: &[Lexeme], phrases: &Phrases, elsewhere: &FxHashSet<String>) -> Vec<Lexeme> {
     let mut reader = Reader {
@@ -233,7 +236,7 @@ impl Reader<'_> {
         let partner = self.partners[at] as usize;
         let mut depth = 0usize;
         self.is_in_condition()
-            || self.raw[at + 1..partner.max(at + 1)].iter().any(|lexeme| {
+            || self.raw[at + 1..partner.max(at + 1)].iter().take(LIST_MAX).any(|lexeme| {
                 match lexeme.token {
                     Token::OpenParen | Token::OpenBracket | Token::OpenBrace => depth += 1,
                     Token::CloseParen | Token::CloseBracket | Token::CloseBrace => depth = depth.saturating_sub(1),

@@ -66,44 +66,53 @@ const TYPES: [(ColumnKind, &[&str]); 6] = [
 /// Takes the tables out of the tokens of a file.
 pub fn take(raw: &mut Vec<Lexeme>, text: &str, source: u16) -> (Vec<TableDeclaration>, Vec<Diagnostic>) {
     let (mut tables, mut diagnostics) = (Vec::new(), Vec::new());
+    let blocks = blocks(raw);
+    if blocks.is_empty() {
+        return (tables, diagnostics);
+    }
     let mut kept = Vec::with_capacity(raw.len());
     let mut at = 0;
-    while at < raw.len() {
-        let is_first = at == 0 || raw[at - 1].token == Token::Newline;
-        match block_at(&raw[at..]).filter(|_| is_first) {
-            Some((head, end)) => {
-                let mut reader = Reader { text, source, diagnostics: &mut diagnostics };
-                tables.extend(reader.table(&raw[at..at + end], head));
-                at += end;
-            }
-            None => {
-                kept.push(raw[at].clone());
-                at += 1;
-            }
-        }
+    for Block { start, head, end } in blocks {
+        kept.extend_from_slice(&raw[at..start]);
+        let mut reader = Reader { text, source, diagnostics: &mut diagnostics };
+        tables.extend(reader.table(&raw[start..end], head - start));
+        at = end;
     }
+    kept.extend_from_slice(&raw[at..]);
     *raw = kept;
     (tables, diagnostics)
 }
 
-/// Where the first line of a table that begins here ends, and where the table does.
-fn block_at(raw: &[Lexeme]) -> Option<(usize, usize)> {
-    if raw.first()?.token.word() != Some("table") || !matches!(raw.get(1)?.token, Token::Word(_) | Token::Text(_)) {
-        return None;
-    }
-    let head = raw.iter().position(|lexeme| lexeme.token == Token::Newline)?;
-    let mut start = head + 1;
-    while start < raw.len() {
-        let end = start + raw[start..].iter().position(|lexeme| lexeme.token == Token::Newline)?;
-        let words: Vec<_> = raw[start..end].iter().map(|lexeme| lexeme.token.word()).collect();
-        match words[..] {
-            [Some("end"), Some("table")] => return Some((head, end)),
-            // The next one begins, or a procedure does: this one has no end.
-            [Some("table" | "sub" | "function"), Some(name), ..] if !is_type(name) => return None,
-            _ => start = end + 1,
+/// Where a table stands: its first token, the end of its first line, and the end of its last.
+struct Block {
+    start: usize,
+    head: usize,
+    end: usize,
+}
+
+/// The tables that have an end, found in one pass over the lines.
+fn blocks(raw: &[Lexeme]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, usize)> = None;
+    let mut start = 0;
+    while let Some(length) = raw[start..].iter().position(|lexeme| lexeme.token == Token::Newline) {
+        let end = start + length;
+        let line = &raw[start..end];
+        let words = [0, 1].map(|at| line.get(at).and_then(|lexeme| lexeme.token.word()));
+        let is_named = matches!(line.get(1).map(|lexeme| &lexeme.token), Some(Token::Word(_) | Token::Text(_)));
+        match (words, open) {
+            ([Some("end"), Some("table")], Some((start, head))) if line.len() == 2 => {
+                blocks.push(Block { start, head, end });
+                open = None;
+            }
+            // A column may be called so, where its type follows.
+            ([Some("table"), name], _) if is_named && (open.is_none() || !name.is_some_and(is_type)) => open = Some((start, end)),
+            ([Some("sub" | "function"), Some(name)], Some(_)) if !is_type(name) => open = None,
+            _ => {}
         }
+        start = end + 1;
     }
-    None
+    blocks
 }
 
 struct Reader<'a> {
