@@ -2,9 +2,11 @@
 
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
+use gbvm_vm::memory;
 use gbvm_vm::native::PureContext;
 use gbvm_vm::object::Object;
 use gbvm_vm::signature::{Param, Role};
+use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
 use crate::argument::{self, at};
@@ -21,31 +23,53 @@ pub const KEYWORDS: &[Keyword] = &[Keyword::pure("Text", "FILL", &[Param::requir
 )];
 
 fn fill(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    // Looked for once: in rows times templates it would be looked for in all rows each time.
+    let filler = Filler { context, secret: arguments.iter().find_map(coerce::secret_in) };
     let template = at(arguments, 1);
     match at(arguments, 0) {
         Value::Array(rows) => {
-            let filled = rows.items().iter().map(|row| filled(context, row, template, arguments)).collect::<Result<Vec<_>, _>>()?;
-            argument::array(filled, context.limits)
+            let mut all = Vec::new();
+            for row in rows.items() {
+                all.push(filler.filled(row, template)?);
+                // Rows times templates may be far more than either.
+                memory::check()?;
+            }
+            argument::array(all, context.limits)
         }
-        data => filled(context, data, template, arguments),
+        data => filler.filled(data, template),
     }
 }
 
-fn filled(context: &PureContext<'_>, data: &Value, template: &Value, arguments: &[Value]) -> Result<Value, Fault> {
-    match template {
-        Value::Text(text) => argument::computed(arguments, replaced(data, text.as_str(), context)?, context.limits),
-        Value::Array(items) => {
-            let items = items.items().iter().map(|item| filled(context, data, item, arguments)).collect::<Result<Vec<_>, _>>()?;
-            argument::array(items, context.limits)
-        }
-        Value::Object(object) => {
-            let mut out = Object::new();
-            for (key, value) in object.fields() {
-                out.set(key, filled(context, data, value, arguments)?)?;
+struct Filler<'a> {
+    context: &'a PureContext<'a>,
+    /// A secret in the data or the template, if there is one: then all that is filled is secret.
+    secret: Option<&'a Text>,
+}
+
+impl Filler<'_> {
+    fn filled(&self, data: &Value, template: &Value) -> Result<Value, Fault> {
+        match template {
+            Value::Text(text) => {
+                let filled = replaced(data, text.as_str(), self.context)?;
+                argument::check_length(filled.len(), self.context.limits)?;
+                Ok(Value::Text(match self.secret {
+                    Some(secret) => secret.derive(filled),
+                    None => Text::data(filled),
+                }))
             }
-            Ok(Value::Object(out))
+            Value::Array(items) => {
+                let items = items.items().iter().map(|item| self.filled(data, item)).collect::<Result<Vec<_>, _>>()?;
+                argument::array(items, self.context.limits)
+            }
+            Value::Object(object) => {
+                let mut out = Object::new();
+                for (key, value) in object.fields() {
+                    out.set(key, self.filled(data, value)?)?;
+                }
+                Ok(Value::Object(out))
+            }
+            Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => Ok(template.clone()),
         }
-        Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => Ok(template.clone()),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::frame::Frame;
 use crate::instant::Instant;
 use crate::isa::Instruction;
 use crate::limits::Limits;
+use crate::memory;
 use crate::machine::switch::Lookup;
 use crate::native::Native;
 use crate::object::{Key, Shape};
@@ -27,6 +28,8 @@ const _: () = assert!(2 * REGISTERS_MAX as usize <= WINDOW);
 
 /// The fuel of one instruction.
 pub const INSTRUCTION_FUEL: u64 = size_of::<Instruction>() as u64;
+/// How many instructions' fuel taken at once is much.
+const HEAVY: usize = 1024;
 /// How many bytes of text count as one instruction.
 const CHARGED_BYTES: usize = 64;
 /// How many elements that a function may look at count as one instruction.
@@ -163,56 +166,71 @@ impl Core<'_> {
 
     /// Takes fuel for a value that was made, in proportion to its size. It may use up the fuel, which the next jump or
     /// call sees.
-    pub fn charge(&mut self, value: &Value) {
+    ///
+    /// # Errors
+    /// This and its kin: `E_MEMORY` where the values have outgrown their bound. It is looked at where much is taken at
+    /// once, so that no way without a jump can make too much.
+    pub fn charge(&mut self, value: &Value) -> Result<(), Fault> {
         let size = match value {
             Value::Text(text) => text.as_str().len() / CHARGED_BYTES,
-            Value::Array(array) => array.len(),
-            Value::Object(object) => object.len(),
+            Value::Array(array) => array.len().max(array.weight() as usize / CHARGED_WEIGHT),
+            Value::Object(object) => object.len().max(object.weight() as usize / CHARGED_WEIGHT),
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => 0,
         };
-        self.spend(size);
+        self.spend(size)
     }
 
     /// Takes fuel for a value that a function was given: it may look at all of it, but most do not.
-    pub fn charge_look(&mut self, value: &Value) {
+    pub fn charge_look(&mut self, value: &Value) -> Result<(), Fault> {
         let size = match value {
             Value::Text(text) => text.as_str().len() / CHARGED_BYTES,
             Value::Array(array) => array.len() / CHARGED_ITEMS,
             Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Object(_) => 0,
         };
-        self.spend(size);
+        self.spend(size)
     }
 
     /// Takes fuel for two values that are compared part by part, or byte by byte where they are long: for the lighter one.
-    pub fn charge_compare(&mut self, a: &Value, b: &Value) {
+    pub fn charge_compare(&mut self, a: &Value, b: &Value) -> Result<(), Fault> {
         let is_long = match (a, b) {
             (Value::Text(a), Value::Text(_)) => a.as_str().len() >= LONG_TEXT,
             (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => true,
             _ => false,
         };
         if is_long {
-            self.charge_walk(if a.weight() < b.weight() { a } else { b });
+            return self.charge_walk(if a.weight() < b.weight() { a } else { b });
+        }
+        Ok(())
+    }
+
+    /// Takes fuel for an operand that may be read as a number, where it is a long text.
+    pub fn charge_read(&mut self, operand: &Value) -> Result<(), Fault> {
+        match operand {
+            Value::Text(text) if text.as_str().len() >= LONG_TEXT => self.charge_walk(operand),
+            _ => Ok(()),
         }
     }
 
     /// Takes fuel for a value that an operator looks at, or makes, from end to end.
-    pub fn charge_walk(&mut self, value: &Value) {
-        self.spend(value.weight() as usize / CHARGED_WEIGHT);
+    pub fn charge_walk(&mut self, value: &Value) -> Result<(), Fault> {
+        self.spend(value.weight() as usize / CHARGED_WEIGHT)
     }
 
-    /// Takes fuel for so many comparisons.
+    /// Takes fuel for steps that do as much as an instruction each.
     pub fn charge_steps(&mut self, steps: usize) {
-        self.spend(steps);
+        self.fuel = self.fuel.saturating_sub(steps as u64 * INSTRUCTION_FUEL);
     }
 
-    /// Takes fuel for elements, fields or pieces of text that a change copied because somebody else held them too.
-    pub fn charge_copy(&mut self, copied: usize) {
-        self.spend(copied / CHARGED_WEIGHT);
+    /// Takes fuel for elements, fields or pieces of text that a change copied because somebody else held them too, or
+    /// added.
+    pub fn charge_copy(&mut self, copied: usize) -> Result<(), Fault> {
+        self.spend(copied / CHARGED_WEIGHT)
     }
 
     /// Takes the fuel of so many instructions, or what is left.
-    fn spend(&mut self, instructions: usize) {
+    fn spend(&mut self, instructions: usize) -> Result<(), Fault> {
         self.fuel = self.fuel.saturating_sub(instructions as u64 * INSTRUCTION_FUEL);
+        if instructions >= HEAVY { memory::check() } else { Ok(()) }
     }
 
     /// Pays for a call, or a way back over this many bytes of code; false where the fuel does not reach.

@@ -21,7 +21,7 @@ pub enum Move {
 
 /// Changes the place below `root` by a function that gets it. Inside an object, what is missing on the way becomes an
 /// object; the root itself must be one. Gives how many elements and fields were copied because somebody else holds them
-/// too.
+/// too, or added.
 pub fn change(root: &mut Value, moves: &[Move], name: &str, items_max: usize, act: &mut dyn FnMut(&mut Value) -> Result<(), Fault>) -> Result<usize, Fault> {
     let way = Way { name, moves, items_max, copied: Cell::new(0) };
     way.descend(root, 0, act)?;
@@ -64,6 +64,7 @@ impl Way<'_> {
                 if at >= self.items_max {
                     return Err(too_long(self.items_max));
                 }
+                self.copied.set(self.copied.get() + (at + 1).saturating_sub(array.len()));
                 array.change(at, |item| self.descend(item, done + 1, act))
             }
             (Value::Array(_), Move::Field(key)) => {

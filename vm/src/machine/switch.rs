@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::fault::Fault;
 use crate::machine::core::Core;
 use crate::operators;
 use crate::program::{Constant, JumpTable, Program, TableIndex, Target};
@@ -156,21 +157,24 @@ impl Texts {
 }
 
 /// Where a value leads.
-pub fn switch(core: &mut Core<'_>, value: &Value, table: TableIndex) -> Target {
+///
+/// # Errors
+/// `E_MEMORY`, as of all that takes much fuel at once.
+pub fn switch(core: &mut Core<'_>, value: &Value, table: TableIndex) -> Result<Target, Fault> {
     let lookup = &core.tables[table.at()];
     if let Some(target) = lookup.plainly(value) {
-        return target;
+        return Ok(target);
     }
-    match value {
+    Ok(match value {
         Value::Float(float) if float.fract() == 0.0 && float.abs() < EXACT_MAX => lookup.integer(*float as i64),
         Value::Text(text) if !text.has_secret() => {
             let found = lookup.texts.get(text.as_str());
-            core.charge_walk(value);
+            core.charge_walk(value)?;
             found.unwrap_or(lookup.otherwise)
         }
         // Of these the equality has more to say, and a secret is compared in the same time whatever it is.
         _ => one_by_one(core, value, table),
-    }
+    })
 }
 
 fn one_by_one(core: &mut Core<'_>, value: &Value, table: TableIndex) -> Target {

@@ -58,16 +58,16 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::Add { dst, a, b } if dst == a && append(window, a, b, core.limits.string_bytes)? => return Ok(Flow::Next),
         I::Add { dst, a, b } => (dst, add(core, &window[a.at()], &window[b.at()])?),
         I::AddInt { dst, a, value } => (dst, add(core, &window[a.at()], &int(value))?),
-        I::Subtract { dst, a, b } => (dst, operators::subtract(&window[a.at()], &window[b.at()])?),
-        I::SubtractInt { dst, a, value } => (dst, operators::subtract(&window[a.at()], &int(value))?),
-        I::Multiply { dst, a, b } => (dst, operators::multiply(&window[a.at()], &window[b.at()])?),
-        I::MultiplyInt { dst, a, value } => (dst, operators::multiply(&window[a.at()], &int(value))?),
-        I::Divide { dst, a, b } => (dst, operators::divide(&window[a.at()], &window[b.at()])?),
-        I::IntegerDivide { dst, a, b } => (dst, operators::integer_divide(&window[a.at()], &window[b.at()])?),
-        I::IntegerDivideInt { dst, a, value } => (dst, operators::integer_divide(&window[a.at()], &int(value))?),
-        I::Modulo { dst, a, b } => (dst, operators::modulo(&window[a.at()], &window[b.at()])?),
-        I::ModuloInt { dst, a, value } => (dst, operators::modulo(&window[a.at()], &int(value))?),
-        I::Power { dst, a, b } => (dst, operators::power(&window[a.at()], &window[b.at()])?),
+        I::Subtract { dst, a, b } => (dst, compute(core, operators::subtract, &window[a.at()], &window[b.at()])?),
+        I::SubtractInt { dst, a, value } => (dst, compute(core, operators::subtract, &window[a.at()], &int(value))?),
+        I::Multiply { dst, a, b } => (dst, compute(core, operators::multiply, &window[a.at()], &window[b.at()])?),
+        I::MultiplyInt { dst, a, value } => (dst, compute(core, operators::multiply, &window[a.at()], &int(value))?),
+        I::Divide { dst, a, b } => (dst, compute(core, operators::divide, &window[a.at()], &window[b.at()])?),
+        I::IntegerDivide { dst, a, b } => (dst, compute(core, operators::integer_divide, &window[a.at()], &window[b.at()])?),
+        I::IntegerDivideInt { dst, a, value } => (dst, compute(core, operators::integer_divide, &window[a.at()], &int(value))?),
+        I::Modulo { dst, a, b } => (dst, compute(core, operators::modulo, &window[a.at()], &window[b.at()])?),
+        I::ModuloInt { dst, a, value } => (dst, compute(core, operators::modulo, &window[a.at()], &int(value))?),
+        I::Power { dst, a, b } => (dst, compute(core, operators::power, &window[a.at()], &window[b.at()])?),
         I::Negate { dst, src } => (dst, operators::negate(&window[src.at()])?),
         I::Concat { dst, parts, track } => return next(Concat(core, window, dst, parts, track)),
         I::AppendText { dst, parts, track } => {
@@ -75,7 +75,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
             let parts = range(window, parts.first, usize::from(parts.count));
             let (joined, copied) = access::append(before, parts, track, core.limits.string_bytes)?;
             clear(parts);
-            core.charge_copy(copied);
+            core.charge_copy(copied)?;
             (dst, joined)
         }
 
@@ -83,14 +83,14 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::Xor { dst, a, b } => (dst, Value::Bool(coerce::truth(&window[a.at()]) != coerce::truth(&window[b.at()]))),
         I::Equal { dst, a, b } => (dst, Value::Bool(equal(core, &window[a.at()], &window[b.at()])?)),
         I::NotEqual { dst, a, b } => (dst, Value::Bool(!equal(core, &window[a.at()], &window[b.at()])?)),
-        I::Less { dst, a, b } => (dst, Value::Bool(less(&window[a.at()], &window[b.at()]))),
-        I::LessOrEqual { dst, a, b } => (dst, Value::Bool(less_or_equal(&window[a.at()], &window[b.at()]))),
+        I::Less { dst, a, b } => (dst, Value::Bool(less(core, &window[a.at()], &window[b.at()])?)),
+        I::LessOrEqual { dst, a, b } => (dst, Value::Bool(less_or_equal(core, &window[a.at()], &window[b.at()])?)),
         I::In { dst, a, b } => {
-            core.charge_walk(&window[b.at()]);
+            core.charge_walk(&window[b.at()])?;
             (dst, Value::Bool(access::is_in(&window[a.at()], &window[b.at()])?))
         }
         I::Like { dst, a, b } => {
-            core.charge_walk(&window[a.at()]);
+            core.charge_walk(&window[a.at()])?;
             let (text, pattern) = (coerce::text(&window[a.at()]), coerce::text(&window[b.at()]));
             if text.as_str().len().saturating_mul(pattern.as_str().len()) > LIKE_MAX {
                 return Err(Fault::new("E_TOO_LARGE", "this LIKE could take as many steps as the text and the pattern have bytes, multiplied; shorten one of them"));
@@ -107,20 +107,20 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::JumpIfNotEqual { a, b, target } => return jump_if(!equal(core, &window[a.at()], &window[b.at()])?, target),
         I::JumpIfEqualConst { a, constant, target } => return jump_if(operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
         I::JumpIfNotEqualConst { a, constant, target } => return jump_if(!operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
-        I::JumpIfLess { a, b, target } => return jump_if(less(&window[a.at()], &window[b.at()]), target),
-        I::JumpUnlessLess { a, b, target } => return jump_if(!less(&window[a.at()], &window[b.at()]), target),
-        I::JumpIfLessOrEqual { a, b, target } => return jump_if(less_or_equal(&window[a.at()], &window[b.at()]), target),
-        I::JumpUnlessLessOrEqual { a, b, target } => return jump_if(!less_or_equal(&window[a.at()], &window[b.at()]), target),
-        I::JumpIfLessInt { a, value, target } => return jump_if(less(&window[a.at()], &int(value)), target),
-        I::JumpUnlessLessInt { a, value, target } => return jump_if(!less(&window[a.at()], &int(value)), target),
-        I::JumpIfLessOrEqualInt { a, value, target } => return jump_if(less_or_equal(&window[a.at()], &int(value)), target),
-        I::JumpUnlessLessOrEqualInt { a, value, target } => return jump_if(!less_or_equal(&window[a.at()], &int(value)), target),
-        I::JumpIfGreaterInt { a, value, target } => return jump_if(less(&int(value), &window[a.at()]), target),
-        I::JumpUnlessGreaterInt { a, value, target } => return jump_if(!less(&int(value), &window[a.at()]), target),
-        I::JumpIfGreaterOrEqualInt { a, value, target } => return jump_if(less_or_equal(&int(value), &window[a.at()]), target),
-        I::JumpUnlessGreaterOrEqualInt { a, value, target } => return jump_if(!less_or_equal(&int(value), &window[a.at()]), target),
+        I::JumpIfLess { a, b, target } => return jump_if(less(core, &window[a.at()], &window[b.at()])?, target),
+        I::JumpUnlessLess { a, b, target } => return jump_if(!less(core, &window[a.at()], &window[b.at()])?, target),
+        I::JumpIfLessOrEqual { a, b, target } => return jump_if(less_or_equal(core, &window[a.at()], &window[b.at()])?, target),
+        I::JumpUnlessLessOrEqual { a, b, target } => return jump_if(!less_or_equal(core, &window[a.at()], &window[b.at()])?, target),
+        I::JumpIfLessInt { a, value, target } => return jump_if(less(core, &window[a.at()], &int(value))?, target),
+        I::JumpUnlessLessInt { a, value, target } => return jump_if(!less(core, &window[a.at()], &int(value))?, target),
+        I::JumpIfLessOrEqualInt { a, value, target } => return jump_if(less_or_equal(core, &window[a.at()], &int(value))?, target),
+        I::JumpUnlessLessOrEqualInt { a, value, target } => return jump_if(!less_or_equal(core, &window[a.at()], &int(value))?, target),
+        I::JumpIfGreaterInt { a, value, target } => return jump_if(less(core, &int(value), &window[a.at()])?, target),
+        I::JumpUnlessGreaterInt { a, value, target } => return jump_if(!less(core, &int(value), &window[a.at()])?, target),
+        I::JumpIfGreaterOrEqualInt { a, value, target } => return jump_if(less_or_equal(core, &int(value), &window[a.at()])?, target),
+        I::JumpUnlessGreaterOrEqualInt { a, value, target } => return jump_if(!less_or_equal(core, &int(value), &window[a.at()])?, target),
 
-        I::Switch { src, table } => return Ok(Flow::Jump(switch(core, &window[src.at()], table))),
+        I::Switch { src, table } => return Ok(Flow::Jump(switch(core, &window[src.at()], table)?)),
 
         I::ForPrepare { counter, rest, exit } => return Ok(if prepare_for(window, counter, rest)? { Flow::Next } else { Flow::Jump(exit) }),
         I::ForLoop { counter, rest, body } => {
@@ -188,7 +188,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
                 let name = || place::name_of(&program.paths[path.at()], names);
                 place::append(place, item.take().unwrap_or_default(), name, is_field, items_max)
             })?;
-            core.charge_copy(copied);
+            core.charge_copy(copied)?;
             return Ok(Flow::Next);
         }
         I::AdoptField { path, src, name } => {
@@ -230,20 +230,20 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::CallHost { dst, first, site } => return Ok(Flow::Stop(Stopped::HostCall { dst, first, site })),
 
         I::AddInts { dst, a, b } => (dst.0, operators::add(&window[a.0.at()], &window[b.0.at()])?),
-        I::SubtractInts { dst, a, b } => (dst.0, operators::subtract(&window[a.0.at()], &window[b.0.at()])?),
-        I::MultiplyInts { dst, a, b } => (dst.0, operators::multiply(&window[a.0.at()], &window[b.0.at()])?),
+        I::SubtractInts { dst, a, b } => (dst.0, compute(core, operators::subtract, &window[a.0.at()], &window[b.0.at()])?),
+        I::MultiplyInts { dst, a, b } => (dst.0, compute(core, operators::multiply, &window[a.0.at()], &window[b.0.at()])?),
         I::AddToInt { dst, a, value } => (dst.0, operators::add(&window[a.0.at()], &int(value))?),
-        I::ModuloOfInt { dst, a, value } => (dst.0, operators::modulo(&window[a.0.at()], &int(value))?),
+        I::ModuloOfInt { dst, a, value } => (dst.0, compute(core, operators::modulo, &window[a.0.at()], &int(value))?),
         I::AddFloats { dst, a, b } => (dst.0, operators::add(&window[a.0.at()], &window[b.0.at()])?),
-        I::SubtractFloats { dst, a, b } => (dst.0, operators::subtract(&window[a.0.at()], &window[b.0.at()])?),
-        I::MultiplyFloats { dst, a, b } => (dst.0, operators::multiply(&window[a.0.at()], &window[b.0.at()])?),
-        I::DivideFloats { dst, a, b } => (dst.0, operators::divide(&window[a.0.at()], &window[b.0.at()])?),
-        I::JumpIfIntsLess { a, b, target } => return jump_if(less(&window[a.0.at()], &window[b.0.at()]), target),
-        I::JumpIfIntsLessOrEqual { a, b, target } => return jump_if(less_or_equal(&window[a.0.at()], &window[b.0.at()]), target),
-        I::JumpIfIntLess { a, value, target } => return jump_if(less(&window[a.0.at()], &int(value)), target),
-        I::JumpIfIntGreater { a, value, target } => return jump_if(less(&int(value), &window[a.0.at()]), target),
-        I::JumpIfFloatsLess { a, b, target } => return jump_if(less(&window[a.0.at()], &window[b.0.at()]), target),
-        I::JumpIfFloatsLessOrEqual { a, b, target } => return jump_if(less_or_equal(&window[a.0.at()], &window[b.0.at()]), target),
+        I::SubtractFloats { dst, a, b } => (dst.0, compute(core, operators::subtract, &window[a.0.at()], &window[b.0.at()])?),
+        I::MultiplyFloats { dst, a, b } => (dst.0, compute(core, operators::multiply, &window[a.0.at()], &window[b.0.at()])?),
+        I::DivideFloats { dst, a, b } => (dst.0, compute(core, operators::divide, &window[a.0.at()], &window[b.0.at()])?),
+        I::JumpIfIntsLess { a, b, target } => return jump_if(less(core, &window[a.0.at()], &window[b.0.at()])?, target),
+        I::JumpIfIntsLessOrEqual { a, b, target } => return jump_if(less_or_equal(core, &window[a.0.at()], &window[b.0.at()])?, target),
+        I::JumpIfIntLess { a, value, target } => return jump_if(less(core, &window[a.0.at()], &int(value))?, target),
+        I::JumpIfIntGreater { a, value, target } => return jump_if(less(core, &int(value), &window[a.0.at()])?, target),
+        I::JumpIfFloatsLess { a, b, target } => return jump_if(less(core, &window[a.0.at()], &window[b.0.at()])?, target),
+        I::JumpIfFloatsLessOrEqual { a, b, target } => return jump_if(less_or_equal(core, &window[a.0.at()], &window[b.0.at()])?, target),
         I::ForLoopInts { counter, rest, body } => return attempt(core, window, I::ForLoop { counter: counter.0, rest: rest.0, body }),
         I::CallClean { first, procedure } => return attempt(core, window, I::Call { first, procedure }),
         I::ReturnClean { src } => return Ok(leave(core, window, src.0)),
@@ -302,7 +302,7 @@ fn clear(registers: &mut [Value]) {
 
 /// `a = b`. What is compared with a secret that is not set would prove nothing: only a literal may be.
 fn equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
-    core.charge_compare(a, b);
+    core.charge_compare(a, b)?;
     for (secret, other) in [(a, b), (b, a)] {
         if let Value::Text(secret) = secret
             && let Some(key) = secret.unset_secret()
@@ -315,21 +315,34 @@ fn equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
 }
 
 fn add(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {
-    let sum = access::bounded(operators::add(a, b)?, core.limits)?;
-    core.charge_walk(&sum);
+    let sum = access::bounded(compute(core, operators::add, a, b)?, core.limits)?;
+    core.charge_walk(&sum)?;
     Ok(sum)
 }
 
-fn subtract(_: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {
-    operators::subtract(a, b)
+fn subtract(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {
+    compute(core, operators::subtract, a, b)
 }
 
-fn less(a: &Value, b: &Value) -> bool {
-    operators::order(a, b) == Some(Ordering::Less)
+fn less(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
+    Ok(order(core, a, b)? == Some(Ordering::Less))
 }
 
-fn less_or_equal(a: &Value, b: &Value) -> bool {
-    operators::order(a, b).is_some_and(Ordering::is_le)
+fn less_or_equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
+    Ok(order(core, a, b)?.is_some_and(Ordering::is_le))
+}
+
+fn order(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
+    core.charge_read(a)?;
+    core.charge_read(b)?;
+    Ok(operators::order(a, b))
+}
+
+/// What an operator on numbers gives.
+fn compute(core: &mut Core<'_>, operate: fn(&Value, &Value) -> Result<Value, Fault>, a: &Value, b: &Value) -> Result<Value, Fault> {
+    core.charge_read(a)?;
+    core.charge_read(b)?;
+    operate(a, b)
 }
 
 fn is_null(value: &Value) -> bool {
@@ -403,7 +416,7 @@ fn set_in(core: &mut Core<'_>, window: &mut Window, object: Reg, steps: &[Move],
         *place = value.take().unwrap_or_default();
         Ok(())
     })?;
-    core.charge_copy(copied);
+    core.charge_copy(copied)?;
     Ok(())
 }
 
@@ -442,12 +455,12 @@ pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, 
     // What a function looks at and makes takes time that no jump pays for.
     for argument in arguments {
         if argument.is_counted() {
-            core.charge_look(argument);
+            core.charge_look(argument)?;
             *argument = Value::Missing;
         }
     }
     if value.is_counted() {
-        core.charge(&value);
+        core.charge(&value)?;
         access::check_size(&value, core.limits)?;
     }
     window[dst.at()] = value;
@@ -459,7 +472,7 @@ pub fn Concat(core: &mut Core<'_>, window: &mut Window, dst: Reg, parts: RegRang
     let parts = range(window, parts.first, usize::from(parts.count));
     let joined = access::concat(parts, track, core.limits.string_bytes)?;
     clear(parts);
-    core.charge(&joined);
+    core.charge(&joined)?;
     window[dst.at()] = joined;
     Ok(())
 }
@@ -495,13 +508,13 @@ fn set_index(core: &mut Core<'_>, window: &mut Window, object: Reg, index: Reg, 
         && at as usize == array.len()
         && array.len() < core.limits.array_items
     {
-        core.charge_copy(array.copied_by_change());
+        core.charge_copy(array.copied_by_change())?;
         return Ok(array.push(value)?);
     }
     if let Ok([Value::Object(object), Value::Text(key)]) = window.get_disjoint_mut([object.at(), index.at()])
         && !key.has_secret()
     {
-        core.charge_copy(object.copied_by_change());
+        core.charge_copy(object.copied_by_change())?;
         object.change_str(key.as_str(), |field| {
             *field = value;
             Ok(())
@@ -530,7 +543,7 @@ fn set_field(core: &mut Core<'_>, window: &mut Window, object: Reg, value: Value
     let Value::Object(target) = &mut window[object.at()] else {
         return Err(Box::new(place::not_an_object(variable_name(core, object), &window[object.at()], &Move::Field(key.clone()))));
     };
-    core.charge_copy(target.copied_by_change());
+    core.charge_copy(target.copied_by_change())?;
     let (shape, slot) = core.caches[cache.at()];
     if target.slot_of(shape, slot).is_some() {
         target.change_slot(slot, |field| {
@@ -580,7 +593,7 @@ accumulate! {
 #[inline(never)]
 pub fn Push(core: &mut Core<'_>, window: &mut Window, array: Reg, src: Reg) -> Result<(), Box<Fault>> {
     let item = window[src.at()].clone();
-    core.charge_copy(window[array.at()].copied_by_change());
+    core.charge_copy(window[array.at()].copied_by_change())?;
     let name = || variable_name(core, array).to_owned();
     place::append(&mut window[array.at()], item, name, false, core.limits.array_items)?;
     Ok(())
@@ -646,6 +659,6 @@ fn change(core: &mut Core<'_>, path: PathIndex, window: &mut Window, act: &mut d
     };
     let is_field = !moves.is_empty();
     let copied = place::change(root, &moves, &path.name, core.limits.array_items, &mut |place| act(place, is_field))?;
-    core.charge_copy(copied);
+    core.charge_copy(copied)?;
     Ok(())
 }
