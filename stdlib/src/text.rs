@@ -254,19 +254,30 @@ fn val(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     let text = argument::text(arguments, 0);
     let text = text.as_str().trim_start();
     let text = text.strip_prefix('+').unwrap_or(text);
-    let length = text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')).count();
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     // The longest beginning that is a number; leading zeros and a bare point are read as people mean them.
-    for end in (1..=length).rev() {
-        let (sign, digits) = text[..end].strip_prefix('-').map_or(("", &text[..end]), |rest| ("-", rest));
-        let trimmed = digits.trim_start_matches('0');
-        let digits = if trimmed.starts_with(|first: char| first.is_ascii_digit()) { trimmed.to_owned() } else { format!("0{trimmed}") };
-        if text[..end].bytes().any(|byte| byte.is_ascii_digit())
-            && let Some(number) = coerce::numeric_text(&format!("{sign}{digits}"))
-        {
-            return Ok(number.into());
-        }
+    let (whole, rest) = text.split_at(digits(text));
+    let fraction = rest.strip_prefix('.').map_or("", |rest| &rest[..digits(rest)]);
+    if whole.is_empty() && fraction.is_empty() {
+        return Ok(Value::Int(0));
     }
-    Ok(Value::Int(0))
+    let rest = if fraction.is_empty() { rest } else { &rest[1 + fraction.len()..] };
+    let exponent = rest.strip_prefix(['e', 'E']).map_or("", |power| {
+        let sign = usize::from(power.starts_with(['+', '-']));
+        match digits(&power[sign..]) {
+            0 => "",
+            count => &rest[..1 + sign + count],
+        }
+    });
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    coerce::numeric_text(&[sign, whole, point, fraction, exponent].concat()).map(Value::from).ok_or_else(operators::overflow)
+}
+
+/// How many digits a text begins with.
+fn digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 /// What must be added to reach a length.

@@ -17,7 +17,8 @@ use crate::value::{Value, change_part, measure, weigh};
 
 /// The most keys of an object that has a shape.
 pub const SHAPED_MAX: usize = 64;
-/// The most shapes a thread keeps for reuse; past it, it begins anew.
+/// The most shapes that are made in one generation. Programs hold shapes too, so that what follows them must be forgotten
+/// in its turn, or keys that data makes would fill the memory.
 const SHAPES_KEPT: usize = 4096;
 
 /// A field's name, shared.
@@ -32,11 +33,19 @@ pub struct Shape {
     weight: u32,
     /// Only for more than eight keys; fewer are compared one by one.
     index: FxHashMap<Key, u32>,
-    next: RefCell<FxHashMap<Key, Rc<Shape>>>,
+    next: RefCell<Successors>,
     /// The shape that a key was added for last.
     last_next: RefCell<Option<Rc<Shape>>>,
     /// The slots that keys were found in, by the addresses of the texts they were looked for with. A guess is compared.
     guesses: [Cell<u8>; GUESSES],
+}
+
+/// The shapes that follow a shape by one more key, as far as they were made lately.
+#[derive(Debug, Default)]
+struct Successors {
+    /// In which generation of shapes they were made: those of an older one are forgotten.
+    generation: u64,
+    by_key: FxHashMap<Key, Rc<Shape>>,
 }
 
 /// What a key weighs: short ones nothing, so that they cost no more than their values.
@@ -50,14 +59,17 @@ const GUESSES: usize = 16;
 struct Shapes {
     root: Rc<Shape>,
     next_id: u64,
+    /// How many shapes were made in this generation.
     count: usize,
+    generation: u64,
 }
 
 thread_local! {
     static SHAPES: RefCell<Shapes> = RefCell::new(Shapes {
         root: Rc::new(Shape::new(1, Vec::new())),
         next_id: 2,
-        count: 1,
+        count: 0,
+        generation: 0,
     });
 }
 
@@ -114,26 +126,30 @@ impl Shape {
         {
             return last.clone();
         }
-        let known = self.next.borrow().get(&**key).cloned();
+        let generation = SHAPES.with(|shapes| shapes.borrow().generation);
+        let known = Some(self.next.borrow()).filter(|next| next.generation == generation).and_then(|next| next.by_key.get(&**key).cloned());
         let next = known.unwrap_or_else(|| self.extended(key));
         *self.last_next.borrow_mut() = Some(next.clone());
         next
     }
 
     fn extended(self: &Rc<Shape>, key: &Key) -> Rc<Shape> {
-        let id = SHAPES.with(|shapes| {
+        let (id, generation) = SHAPES.with(|shapes| {
             let shapes = &mut *shapes.borrow_mut();
             if shapes.count >= SHAPES_KEPT {
-                shapes.root = Rc::new(Shape::new(shapes.next_id, Vec::new()));
-                shapes.next_id += 1;
-                shapes.count = 1;
+                shapes.generation += 1;
+                shapes.count = 0;
             }
             shapes.count += 1;
             shapes.next_id += 1;
-            shapes.next_id - 1
+            (shapes.next_id - 1, shapes.generation)
         });
         let next = Rc::new(Shape::new(id, self.keys.iter().chain([key]).cloned().collect()));
-        self.next.borrow_mut().insert(key.clone(), next.clone());
+        let mut successors = self.next.borrow_mut();
+        if successors.generation != generation {
+            *successors = Successors { generation, by_key: FxHashMap::default() };
+        }
+        successors.by_key.insert(key.clone(), next.clone());
         next
     }
 }

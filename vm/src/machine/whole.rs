@@ -14,7 +14,7 @@ use crate::machine::place::{self, Move};
 use crate::machine::switch::switch;
 use crate::machine::trap;
 use crate::native::{Native, PureContext};
-use crate::object::Object;
+use crate::object::{Object, SHAPED_MAX};
 use crate::operators;
 use crate::program::{CacheIndex, NameIndex, PathIndex, Reg, Root, ShapeIndex, SiteIndex, Step};
 use crate::value::Value;
@@ -371,6 +371,10 @@ fn get_field(core: &mut Core<'_>, object: &Value, name: NameIndex, cache: CacheI
     if let Some(value) = object.slot_of(shape, slot) {
         return Ok(value.clone());
     }
+    if object.len() > SHAPED_MAX && object.exact_slot(name).is_none() {
+        // A name in another case is looked for among all.
+        core.charge_steps(object.len() / 2);
+    }
     let Some(slot) = object.find_slot(name) else { return access::absent(object) };
     remember(core.caches, cache, object, slot);
     Ok(object.slot(slot).clone())
@@ -625,7 +629,7 @@ fn prepare_for(window: &mut Window, counter: Reg, rest: Reg) -> Result<bool, Fau
     }
     let is_whole = matches!((first, step), (Number::Int(_), Number::Int(_)));
     window[registers.0] = if is_whole { first.into() } else { Value::Float(first.as_float()) };
-    window[registers.1] = Value::Int(i64::try_from(more).map_err(|_| operators::overflow())?);
+    window[registers.1] = Value::Int(i64::try_from(more).unwrap_or(i64::MAX));
     window[registers.2] = if is_whole { step.into() } else { Value::Float(step.as_float()) };
     Ok(true)
 }
