@@ -314,6 +314,8 @@ fn argument_context(signature: &Signature, index: usize) -> Context {
     match param.role {
         Role::Value if signature.kind == Kind::Pure && signature.phrase.starts_with("IS") => Context::Other,
         Role::Value if matches!(param.name, "array" | "arrays" | "list" | "rows" | "items") => Context::List,
+        // Where one record is meant, a list would be refused.
+        Role::Value if matches!(param.name, "record" | "base" | "now" | "local" | "remote" | "partial" | "conflict") => Context::Row,
         Role::Value | Role::Record => Context::Passed,
         // A variable with rows stands here only to be counted or summed.
         Role::Table => Context::List,
