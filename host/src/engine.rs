@@ -525,7 +525,7 @@ fn identity_of(script: &Script, event: &Event) -> RunIdentity {
         Event::Trigger(trigger) => Some(format!("{}/{}", trigger.table, trigger.row_id)),
         Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => None,
     };
-    RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth }
+    RunIdentity { run_id: new_run_id(), script: script.name.clone(), cause, depth, ..RunIdentity::default() }
 }
 
 /// A new run's id: a UUID of version 7 (RFC 9562), so that ids sort by time.

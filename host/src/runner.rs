@@ -26,7 +26,7 @@ use crate::scheme;
 use crate::scripts::Script;
 use crate::trace::Trace;
 use crate::segment::{Segment, SegmentStorage};
-use crate::storage::{RunIdentity, RunRecord, RunState as RecordState};
+use crate::storage::{RunIdentity, RunRecord, RunState as RecordState, Told};
 
 /// What a line of the log takes besides its text.
 const LINE_BYTES: usize = 64;
@@ -88,7 +88,8 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let _entered = span.enter();
     let began = Moment::now();
     let started_at = world.clock().now();
-    let segment = Segment::new(world, start.identity.clone(), start.script.writes);
+    let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
+    let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
     let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), variables };
     let finished = run.drive();

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 
+use gbvm_stdlib::base::Origin;
 use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
 use gbvm_vm::fault::Fault;
@@ -292,6 +293,10 @@ impl Storage for SegmentStorage<'_, '_> {
 
     fn delete(&mut self, table: &str, filter: Filter<'_>) -> Result<u64, Fault> {
         self.0.within(true, |store| store.delete(table, filter))
+    }
+
+    fn sync_base(&mut self, table: &str, origin: &Origin) -> Result<Option<Object>, Fault> {
+        self.0.within(false, |store| store.sync_base(table, origin))
     }
 
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {

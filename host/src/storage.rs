@@ -2,6 +2,7 @@
 //!
 //! A [`Store`] is the one connection that writes. Tables of scripts are plain tables; the engine's begin with `gbvm_`.
 
+mod bases;
 mod declared;
 pub mod late;
 mod memory;
@@ -26,6 +27,7 @@ use gbvm_vm::limits::Limits;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
+pub use bases::Told;
 pub use outbox::{Delivery, DeliveryKind};
 pub use queue::{Job, RunRecord, RunState, Unfinished};
 
@@ -49,11 +51,12 @@ CREATE INDEX IF NOT EXISTS gbvm_jobs_row ON gbvm_jobs (script, tbl, row_id, stat
 CREATE TABLE IF NOT EXISTS gbvm_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, origin TEXT, ordering_key TEXT, payload TEXT, idempotency_key TEXT, run_id TEXT, script TEXT, state TEXT, attempt INTEGER, due_ms INTEGER, status INTEGER, error TEXT);
 CREATE INDEX IF NOT EXISTS gbvm_outbox_due ON gbvm_outbox (state, due_ms);
 CREATE INDEX IF NOT EXISTS gbvm_outbox_order ON gbvm_outbox (origin, ordering_key, state);
+CREATE TABLE IF NOT EXISTS gbvm_bases (tbl TEXT, source TEXT, external_id TEXT, snapshot TEXT, PRIMARY KEY (tbl, source, external_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS gbvm_schedules (name TEXT PRIMARY KEY, last_slot_ms INTEGER) WITHOUT ROWID;
 ";
 
 /// The form of the engine's tables. A file with a later one is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// The database, opened for writing.
 pub struct Store {
@@ -97,6 +100,8 @@ pub struct RunIdentity {
     pub cause: Option<String>,
     /// How many triggers led to it.
     pub depth: u32,
+    /// What started it, where that tells of other systems. It is not stored: the run's event says it.
+    pub told: Told,
 }
 
 impl Store {

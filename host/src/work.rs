@@ -124,7 +124,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
         old: job.old.clone(),
         depth: job.depth,
     });
-    let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth };
+    let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth, ..RunIdentity::default() };
     let checkpoint = world.store()?.load_checkpoint(&job.run_id)?;
     let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };

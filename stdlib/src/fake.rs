@@ -15,6 +15,7 @@ use gbvm_vm::template::{Comparison, Condition, Template};
 use gbvm_vm::value::Value;
 
 use crate::aggregate;
+use crate::base::{self, Origin};
 use crate::keyword::{FilterParser, HostContext, RunState};
 use crate::upsert::{self, Merged};
 use crate::query::{self, Operand};
@@ -154,13 +155,16 @@ pub struct FakeStorage {
     pub mails: Vec<Mail>,
     limits: Limits,
     last_id: u64,
+    bases: Bases,
     /// What the open transactions go back to, innermost last.
     saved: Vec<Saved>,
 }
 
-/// Tables, entries, and how many calls and mails there were.
-type Saved = (BTreeMap<String, Vec<Object>>, BTreeMap<String, Value>, usize, usize);
+/// What other systems are known to have, by table in lower case and origin.
+type Bases = BTreeMap<(String, Origin), Object>;
 
+/// Tables, entries, bases, and how many calls and mails there were.
+type Saved = (BTreeMap<String, Vec<Object>>, BTreeMap<String, Value>, Bases, usize, usize);
 
 impl FakeStorage {
     /// Makes a table without rows.
@@ -177,6 +181,37 @@ impl FakeStorage {
 
     fn table(&mut self, table: &str) -> &mut Vec<Object> {
         self.tables.entry(table.to_ascii_lowercase()).or_default()
+    }
+
+    /// Whether a record that is written says something new of a row, or of what another system has of it.
+    fn is_news(&self, table: &str, record: &Object, stored: &Object) -> bool {
+        let base = Origin::of(stored).and_then(|origin| self.bases.get(&(table.to_ascii_lowercase(), origin)));
+        !base::is_sync(record) || !base::says_nothing(record, stored, stored, base)
+    }
+
+    /// Keeps what another system has, where the record that was written says that it has this row.
+    fn keep_base(&mut self, table: &str, record: &Object, row: &Object) -> Result<(), Fault> {
+        if base::is_sync(record)
+            && let Some(origin) = Origin::of(row)
+        {
+            self.bases.insert((table.to_ascii_lowercase(), origin), base::snapshot(row)?);
+        }
+        Ok(())
+    }
+
+    /// Lays a record over the rows that pass a test, where it says something new, and gives their number.
+    fn lay_over_all(&mut self, table: &str, record: &Object, passes: impl Fn(&Object) -> Result<bool, Fault>) -> Result<u64, Fault> {
+        let mut count = 0;
+        for at in 0..self.table(table).len() {
+            let mut row = self.table(table)[at].clone();
+            if passes(&row)? && self.is_news(table, record, &row) {
+                lay_over(&mut row, record)?;
+                self.keep_base(table, record, &row)?;
+                self.table(table)[at] = row;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     fn matching(&self, table: &str, filter: &Filter<'_>) -> Result<Vec<Object>, Fault> {
@@ -317,24 +352,22 @@ impl Storage for FakeStorage {
         stored.set_str("id", id)?;
         lay_over(&mut stored, row)?;
         self.table(table).push(stored.clone());
+        self.keep_base(table, row, &stored)?;
         Ok(stored)
     }
 
     fn update(&mut self, table: &str, filter: Filter<'_>, changes: &Object) -> Result<u64, Fault> {
         query::check_write(&filter, &self.limits)?;
-        let mut count = 0;
-        for row in self.tables.get_mut(&table.to_ascii_lowercase()).into_iter().flatten() {
-            if matches(row, &filter)? {
-                lay_over(row, changes)?;
-                count += 1;
-            }
+        if !self.has_table(table)? {
+            return Ok(0);
         }
-        Ok(count)
+        self.lay_over_all(table, changes, |row| matches(row, &filter))
     }
 
     fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> {
-        if let Some(stored) = self.table(table).iter_mut().find(|other| operators::equal(other.read("id"), id)) {
-            lay_over(stored, row)?;
+        let is_it = |other: &Object| operators::equal(other.read("id"), id);
+        self.lay_over_all(table, row, |other| Ok(is_it(other)))?;
+        if let Some(stored) = self.table(table).iter().find(|other| is_it(other)) {
             return Ok(stored.clone());
         }
         let mut row = row.clone();
@@ -346,16 +379,16 @@ impl Storage for FakeStorage {
         let mut merged = Merged::default();
         for row in rows {
             let key = upsert::key_of(row, keys);
-            let mut found: Vec<&mut Object> = self.table(table).iter_mut().filter(|stored| upsert::key_of(stored, keys) == key).collect();
+            let found: Vec<Object> = self.table(table).iter().filter(|stored| upsert::key_of(stored, keys) == key).cloned().collect();
             if found.is_empty() {
                 self.insert(table, row)?;
                 merged.inserted += 1;
                 continue;
             }
             let is_new = found.iter().any(|stored| upsert::says_anything_new(row, stored));
-            for stored in found.iter_mut().filter(|stored| upsert::says_anything_new(row, stored)) {
-                lay_over(stored, row)?;
-            }
+            // One that says nothing new of the row may say that another system has it.
+            let is_wanted = |stored: &Object| upsert::says_anything_new(row, stored) || base::is_sync(row);
+            self.lay_over_all(table, row, |stored| Ok(upsert::key_of(stored, keys) == key && is_wanted(stored)))?;
             *(if is_new { &mut merged.updated } else { &mut merged.unchanged }) += 1;
         }
         Ok(merged)
@@ -386,8 +419,12 @@ impl Storage for FakeStorage {
         aggregate::fold(function, rows.iter().map(|row| row.read(field)))
     }
 
+    fn sync_base(&mut self, table: &str, origin: &Origin) -> Result<Option<Object>, Fault> {
+        Ok(self.bases.get(&(table.to_ascii_lowercase(), origin.clone())).cloned())
+    }
+
     fn begin_transaction(&mut self) -> Result<(), Fault> {
-        self.saved.push((self.tables.clone(), self.entries.clone(), self.calls.len(), self.mails.len()));
+        self.saved.push((self.tables.clone(), self.entries.clone(), self.bases.clone(), self.calls.len(), self.mails.len()));
         Ok(())
     }
 
@@ -396,9 +433,10 @@ impl Storage for FakeStorage {
     }
 
     fn rollback_transaction(&mut self) -> Result<bool, Fault> {
-        let Some((tables, entries, calls, mails)) = self.saved.pop() else { return Ok(false) };
+        let Some((tables, entries, bases, calls, mails)) = self.saved.pop() else { return Ok(false) };
         self.tables = tables;
         self.entries = entries;
+        self.bases = bases;
         self.calls.truncate(calls);
         self.mails.truncate(mails);
         Ok(true)

@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod argument;
+pub mod base;
 pub mod body;
 pub mod canonical;
 pub mod console;

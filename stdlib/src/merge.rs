@@ -14,7 +14,7 @@ const BOOKKEEPING: [&str; 6] = ["id", "created_at", "updated_at", "synced_at", "
 
 /// Whether a record's own field stays outside of differences and merges.
 pub fn is_bookkeeping(name: &str) -> bool {
-    name.starts_with('_') || BOOKKEEPING.contains(&name)
+    name.starts_with('_') || BOOKKEEPING.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Whether two values count as the same.

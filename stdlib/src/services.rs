@@ -9,6 +9,7 @@ use gbvm_vm::template::Template;
 use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
+use crate::base::Origin;
 use crate::upsert::Merged;
 
 /// A filter with the values for its holes.
@@ -58,7 +59,8 @@ pub trait Storage {
     /// `E_UNIQUE`, `E_TABLE_UNKNOWN`, `E_COLUMN_UNKNOWN`, `E_DATABASE`.
     fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault>;
 
-    /// Changes the rows that match and gives their number. `id` is never changed.
+    /// Changes the rows that match and gives their number; those to which a sync write says nothing
+    /// ([`crate::base::says_nothing`]) are left alone and not counted. `id` is never changed.
     ///
     /// # Errors
     /// As [`Storage::insert`], and the filter's codes.
@@ -88,6 +90,13 @@ pub trait Storage {
     /// # Errors
     /// The filter's codes, `E_DATABASE`.
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault>;
+
+    /// The row without bookkeeping as another system is known to have it: as the last sync write of the row with this
+    /// origin left it ([`crate::base`]). None where there was none.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn sync_base(&mut self, table: &str, origin: &Origin) -> Result<Option<Object>, Fault>;
 
     /// Begins a transaction inside the run's own.
     ///

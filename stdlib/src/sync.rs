@@ -12,6 +12,8 @@ use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
 use crate::argument::{self, at};
+use crate::base::Origin;
+use crate::data;
 use crate::keyword::{Call, Example, HostContext, Keyword};
 use crate::merge::{self, Merge, Side, is_absent};
 
@@ -63,6 +65,19 @@ pub const KEYWORDS: &[Keyword] = &[
         "Who wins a conflict, and what the record is then",
         "The conflict has `original_data`, `local_data` and `remote_data`, and may have `local_timestamp`, `remote_timestamp`, `received_at` and `source`. The answer has `resolved`, `winner` (same, delete, merge, local, remote, or nothing), `details`, `merged` and `fields`, which says for each clashing field who won and why. Where nothing differs, it is the same; where one side was deleted and the other is untouched, it is deleted; where the changes do not clash, they are merged. Otherwise each clashing field goes to the newer side if the times are usable and more than a minute apart, else as the memory entries `sync_priority.` and the field's name, then `sync_priority_source`, say, else it is left to a person. With \"seed\" the rules are: the newer record, else a merge of different fields, else the priority, for whole records.",
         &[Example::new("WITH conflict = NEW OBJECT\n  .original_data = {phone: \"1\", name: \"Ann\"}\n  .local_data = {phone: \"2\", name: \"Ann\"}\n  .remote_data = {phone: \"1\", name: \"Anna\"}\nEND WITH\nr = RESOLVE(conflict)\nPRINT r.winner, r.merged", "merge {\"phone\":\"2\",\"name\":\"Anna\"}")],
+    ),
+    Keyword::host(
+        FAMILY,
+        Form::Function,
+        "SYNC_BASE",
+        &[Param::required("table", Role::Table), Param::required("source", Role::Value), Param::required("external id", Role::Value)],
+        sync_base,
+    )
+    .access(Access::Read)
+    .about(
+        "What another system is known to have of a row: the base of a merge",
+        "The source and the id are the `external_source` and `external_id` of the row. A write that sets `synced_at` on a row with both keeps the row as it is then, without id, created_at, updated_at, synced_at, external_id, external_source and the fields whose names begin with _. Where a trigger's script writes so to the row that started it, kept is the row as the script was shown it, with what the script wrote: that is what it could have sent. NULL where there was no such write. A write of this kind that changes neither the row nor what is kept does nothing and counts no row.",
+        &[Example::new("INSERT \"contacts\", {id: \"1\", name: \"Ann\", phone: \"1\", external_source: \"crm\", external_id: \"c-1\", synced_at: NOW()}\nUPDATE \"contacts\", \"id=1\", {phone: \"2\"}\nbase = SYNC_BASE(\"contacts\", \"crm\", \"c-1\")\nrow = FIND \"contacts\", \"id=1\"\nPRINT base\nPRINT CHANGED_FIELDS(base, row)", "{\"name\":\"Ann\",\"phone\":\"1\"}\nphone")],
     ),
     Keyword::pure(FAMILY, "SUMMARIZE_DATA", &[Param::required("record", Role::Value)], summarize).about(
         "A record in one short line, for people",
@@ -163,6 +178,18 @@ fn summarize(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fa
     }
     argument::check_length(summary.len(), context.limits)?;
     Ok(Value::Text(Text::data(summary)))
+}
+
+fn sync_base(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
+    let table = data::table(context, call, 0, "SYNC_BASE")?;
+    for index in [1, 2] {
+        let value = call.argument(index);
+        if matches!(value, Value::Array(_) | Value::Object(_)) {
+            return Err(argument::wrong_kind("one value", value).at_argument(index as u8));
+        }
+    }
+    let Some(origin) = Origin::new(call.argument(1), call.argument(2)) else { return Ok(Value::Null) };
+    Ok(context.storage.sync_base(&table, &origin)?.map_or(Value::Null, Value::Object))
 }
 
 /// What was decided, and why.

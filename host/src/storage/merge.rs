@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use gbvm_stdlib::base;
 use gbvm_stdlib::upsert::{self, Merged};
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
@@ -51,12 +52,12 @@ impl Store {
                 merged.inserted += 1;
                 continue;
             }
-            let changed: Vec<Found> = found.into_iter().filter(|found| upsert::says_anything_new(row, &found.row)).collect();
-            if changed.is_empty() {
-                merged.unchanged += 1;
-            } else {
-                self.update_found(&table, changed, row, self.now)?;
-                merged.updated += 1;
+            let (changed, same): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|found| upsert::says_anything_new(row, &found.row));
+            *(if changed.is_empty() { &mut merged.unchanged } else { &mut merged.updated }) += 1;
+            self.update_found(&table, changed, row, self.now)?;
+            // What is the same here may be news of what another system has.
+            if base::is_sync(row) {
+                self.update_found(&table, same, row, self.now)?;
             }
         }
         Ok(merged)

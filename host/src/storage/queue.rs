@@ -149,7 +149,7 @@ impl Store {
         let runs = statement.query_map([], |row| {
             let hash: String = row.get(4)?;
             Ok(Unfinished {
-                identity: RunIdentity { run_id: row.get(0)?, script: row.get(1)?, cause: row.get(2)?, depth: row.get(3)? },
+                identity: RunIdentity { run_id: row.get(0)?, script: row.get(1)?, cause: row.get(2)?, depth: row.get(3)?, ..RunIdentity::default() },
                 program_hash: u64::from_str_radix(&hash, 16).unwrap_or_default(),
                 event: row.get(5)?,
                 job: row.get(6)?,

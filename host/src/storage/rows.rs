@@ -1,5 +1,9 @@
 //! Reading and writing rows, and the events that changed rows queue.
 
+use std::borrow::Cow;
+
+use gbvm_stdlib::base::Origin;
+use gbvm_stdlib::merge;
 use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::query;
 use gbvm_stdlib::services::{Aggregate, Filter, Mail, Request, Storage};
@@ -8,9 +12,10 @@ use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::memory;
-use gbvm_vm::object::{Key, Object};
+use gbvm_vm::object::Object;
 use gbvm_vm::operators;
 use gbvm_vm::template::Template;
+use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, params_from_iter};
@@ -19,9 +24,6 @@ use super::schema::{Table, quoted};
 use super::sql::Sql;
 use super::values::{Bound, from_sql, to_sql};
 use super::{Store, fault};
-
-/// Fields that say when and from where a row came, and nothing of what it is about.
-const BOOKKEEPING: [&str; 6] = ["id", "created_at", "updated_at", "synced_at", "external_id", "external_source"];
 
 /// A row with its place in the table.
 pub(super) struct Found {
@@ -48,13 +50,9 @@ impl Change {
     }
 }
 
-fn is_bookkeeping(name: &str) -> bool {
-    name.starts_with('_') || BOOKKEEPING.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
-/// Whether two images of a row differ in anything but bookkeeping.
-fn has_changed(old: &Object, new: &Object) -> bool {
-    new.fields().any(|(key, value)| !is_bookkeeping(key) && !operators::equal(value, old.read(key)))
+/// A row's id as text.
+pub(super) fn id_of(row: &Object) -> Text {
+    coerce::text(row.read("id"))
 }
 
 impl Store {
@@ -100,12 +98,12 @@ impl Store {
     /// other than the one that runs.
     fn changed(&mut self, table: &Table, change: Change, old: Option<&Object>, new: Option<&Object>) -> Result<(), Fault> {
         let image = new.or(old).ok_or_else(|| Fault::new("E_DATABASE", "a change has neither an old nor a new row"))?;
-        let row_id = coerce::text(image.read("id")).as_str().to_owned();
+        let row_id = id_of(image).as_str().to_owned();
         if change == Change::Update {
             self.last_row = Some(format!("{}/{row_id}", table.name));
         }
         if let (Some(old), Some(new)) = (old, new)
-            && !has_changed(old, new)
+            && merge::changed(old, new).next().is_none()
         {
             return Ok(());
         }
@@ -161,22 +159,31 @@ impl Store {
         Ok(())
     }
 
-    /// Updates rows that were found, and queues what that starts.
-    pub(super) fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<(), Fault> {
-        let stamp = table.column("updated_at").filter(|_| changes.get("updated_at").is_none() && changes.get("synced_at").is_none());
-        let key = stamp.map(|column| Key::from(&*column.name));
+    /// Updates rows that were found, and queues what that starts. Gives the number of those to which it said something.
+    pub(super) fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<u64, Fault> {
+        let mut count = 0;
         for Found { rowid, row: old } in found {
-            let mut with_stamp = changes.clone();
-            if let Some(key) = &key
-                && has_changed(&old, changes)
-            {
-                with_stamp.set(key, Value::Date(now))?;
+            let record = self.with_times(table, &old, changes, now)?;
+            if !self.is_news(table, &record, &old)? {
+                self.last_row = Some(format!("{}/{}", table.name, id_of(&old).as_str()));
+                continue;
             }
-            self.write_over(table, &[rowid], &with_stamp).map_err(|fault| self.with_reference(fault, table, &with_stamp))?;
+            let settled;
+            let table = match &record {
+                Cow::Borrowed(_) => table,
+                // A time that the engine writes says what kind its column is of, as one of the script's would.
+                Cow::Owned(record) => {
+                    settled = self.table_for_row(&table.name, record)?;
+                    &settled
+                }
+            };
+            self.write_over(table, &[rowid], &record).map_err(|fault| self.with_reference(fault, table, &record))?;
             let new = self.row_at(table, rowid)?;
+            self.keep_base(table, &record, &new)?;
             self.changed(table, Change::Update, Some(&old), Some(&new))?;
+            count += 1;
         }
-        Ok(())
+        Ok(count)
     }
 
     fn find_by_id(&mut self, table: &Table, id: &Value) -> Result<Option<Found>, Fault> {
@@ -214,6 +221,7 @@ impl Store {
         drop(statement);
         let rowid = inserted.map_err(|fault| self.with_reference(fault, table, row))?;
         let stored = self.row_at(table, rowid)?;
+        self.keep_base(table, row, &stored)?;
         self.changed(table, Change::Insert, None, Some(&stored))?;
         Ok(stored)
     }
@@ -248,14 +256,12 @@ impl Storage for Store {
         query::check_write(&filter, &self.limits)?;
         let table = self.table_for_row(table, changes)?;
         let found = self.matching(&table, &filter)?;
-        let count = found.len() as u64;
         if let Some(id) = changes.get("id")
             && found.iter().any(|found| !operators::equal(found.row.read("id"), id))
         {
             tracing::warn!("UPDATE of {} never changes an id: the id in its record differs and is left out", table.name);
         }
-        self.update_found(&table, found, changes, filter.now)?;
-        Ok(count)
+        self.update_found(&table, found, changes, filter.now)
     }
 
     fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> {
@@ -290,9 +296,14 @@ impl Storage for Store {
         let sql = format!("DELETE FROM {} WHERE rowid = ?1", quoted(&table.name));
         for Found { rowid, row } in &found {
             self.connection.prepare_cached(&sql).and_then(|mut statement| statement.execute([rowid])).map_err(fault)?;
+            self.forget_base(&table, row)?;
             self.changed(&table, Change::Delete, Some(row), None)?;
         }
         Ok(found.len() as u64)
+    }
+
+    fn sync_base(&mut self, table: &str, origin: &Origin) -> Result<Option<Object>, Fault> {
+        self.table(table)?.map_or(Ok(None), |table| self.base_of(&table, origin))
     }
 
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {

@@ -15,6 +15,9 @@ use rusqlite::{Connection, Result, ToSql};
 
 use super::schema::Kind;
 
+/// The length of an instant's canonical text, in bytes.
+const CANONICAL_DATE: usize = 24;
+
 /// A value bound to a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound(pub SqlValue);
@@ -53,13 +56,18 @@ pub fn from_sql(value: ValueRef<'_>, kind: Option<Kind>) -> Value {
         (ValueRef::Text(text), kind) => {
             let text = String::from_utf8_lossy(text);
             match kind {
-                Some(Kind::Date) if text.len() == 24 => Instant::parse_rfc3339(&text).map_or_else(|| Value::text(&*text), Value::Date),
+                Some(Kind::Date) => canonical_date(&text).map_or_else(|| Value::text(&*text), Value::Date),
                 Some(Kind::Json) if text.starts_with(['[', '{']) => json::parse(text.as_bytes(), &Limits::default()).unwrap_or_else(|_| Value::text(text)),
-                Some(Kind::Date | Kind::Json | Kind::Boolean | Kind::Plain) | None => Value::text(text),
+                Some(Kind::Json | Kind::Boolean | Kind::Plain) | None => Value::text(text),
             }
         }
         (ValueRef::Blob(bytes), _) => Value::text(data_encoding::BASE64.encode(bytes)),
     }
+}
+
+/// The instant whose canonical text this is.
+pub fn canonical_date(text: &str) -> Option<Instant> {
+    Instant::parse_rfc3339(text).filter(|_| text.len() == CANONICAL_DATE)
 }
 
 /// The kinds as SQL passes them: what stands in the column, or what is compared with it.
