@@ -25,6 +25,13 @@ END IF
 stored = FIND "contacts", "id=" + record.id
 external_id = COALESCE(stored.external_id, record.external_id)
 
+' What the CRM said last, or accepted last, it has. Where the row is like that there is nothing to say: the same edit may
+' have been made on both sides.
+IF external_id <> "" THEN
+    news = CHANGED_FIELDS(SYNC_BASE("contacts", "crm", external_id), record)
+    IF news.length = 0 THEN EXIT
+END IF
+
 ' Where nothing that the CRM keeps has changed there is nothing to say, unless it does not have the contact at all.
 changed = FALSE
 IF record.first_name <> old_record.first_name THEN changed = TRUE END IF

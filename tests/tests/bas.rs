@@ -109,6 +109,20 @@ fn one_edit_here_is_one_call_there() {
 }
 
 #[test]
+fn an_edit_that_both_sides_made_is_not_sent() {
+    let (world, script) = world();
+    send(&world, &script, "created", "2026-01-31T08:00:00Z", r#"{"firstName":"Ann","phone":"1"}"#);
+    world.clock.advance_ms(60_000);
+    edit(&world, "phone: \"2\"");
+    assert_eq!(send(&world, &script, "updated", "2026-01-31T09:05:00Z", r#"{"phone":"2"}"#).text(), r#"{"status":"synced","record_id":"c-1","direction":"inbound"}"#);
+    assert_eq!(world.peer.lines(), Vec::<String>::new());
+    world.clock.advance_ms(60_000);
+    edit(&world, "phone: \"3\"");
+    world.engine.settle().expect("the queues can be worked off");
+    assert_eq!(world.peer.lines().len(), 1, "the next edit is");
+}
+
+#[test]
 fn a_refusal_of_the_crm_links_nothing() {
     let (world, _) = world();
     world.peer.answer("POST https://api.crm.com/api/contacts", 422, r#"{"error":"no email"}"#);
