@@ -275,6 +275,14 @@ impl Storage for SegmentStorage<'_, '_> {
         self.0.within(false, |store| store.find(table, filter, most))
     }
 
+    fn find_pages(&mut self, table: &str, filter: Filter<'_>) -> Result<Vec<String>, Fault> {
+        self.0.within(false, |store| store.find_pages(table, filter))
+    }
+
+    fn find_page(&mut self, page: &str) -> Result<Vec<Object>, Fault> {
+        self.0.within(false, |store| store.find_page(page))
+    }
+
     fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> {
         self.0.within(true, |store| store.insert(table, row))
     }

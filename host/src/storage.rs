@@ -8,6 +8,7 @@ pub mod late;
 mod memory;
 mod merge;
 mod outbox;
+mod pages;
 mod queue;
 mod rows;
 pub mod savepoint;

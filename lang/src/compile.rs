@@ -96,7 +96,7 @@ fn back_end(
     let whole = Whole::new(&trees[0].main, needed, signatures);
     diagnostics.extend(labels::check(&whole, sources));
     let flows = Flows::new(&whole);
-    let facts = Facts { tracked: reach::tracked(&whole, &flows), lists: rows::lists(&whole) };
+    let facts = Facts { tracked: reach::tracked(&whole, &flows), rows: rows::wanted(&whole) };
     let Lowered { mut program, statements, diagnostics: found } = lower::lower(&whole, &facts);
     diagnostics.extend(found);
     // Warnings speak of the whole script: beside a line that cannot be read they would mislead.

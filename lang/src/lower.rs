@@ -1,7 +1,7 @@
 //! Turns the tree of a program into instructions.
 //!
 //! One procedure after another, one pass over each. Whatever needs the whole program (which variables are shared,
-//! which sums keep their provenance, which keywords give lists) was found out before.
+//! which sums keep their provenance, which keywords give many rows) was found out before.
 
 mod accumulate;
 mod call;
@@ -11,6 +11,7 @@ mod emit;
 mod expr;
 mod failure;
 mod filters;
+mod pages;
 mod place;
 mod regs;
 mod select;
@@ -23,7 +24,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use gbvm_vm::isa::Instruction;
-use gbvm_vm::program::{GlobalIndex, Procedure, Program, Reg, Span};
+use gbvm_vm::program::{GlobalIndex, Procedure, Program, Reg, Span, Wanted};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ast::{Leave, Name};
@@ -40,8 +41,8 @@ use regs::{Binding, Registers};
 pub struct Facts {
     /// The sums that remember which of their parts were written in the script.
     pub tracked: FxHashSet<Span>,
-    /// The keywords whose rows are wanted as a list.
-    pub lists: FxHashSet<Span>,
+    /// What is done with the rows of the keywords of which more than one is wanted.
+    pub rows: FxHashMap<Span, Wanted>,
 }
 
 /// What lowering gives.

@@ -1,10 +1,12 @@
-//! Decides for each keyword that gives rows whether one row or a list is wanted.
+//! Decides for each keyword that gives rows whether one row, a list, or row after row is wanted.
 //!
 //! The uses of the variable decide, in the order of the text: FOR EACH, an index, `.length`, `.count`, functions of
-//! arrays, and passing the variable on before any of its fields was read make a list. Tests decide nothing.
+//! arrays, and passing the variable on before any of its fields was read make a list. Tests decide nothing. A FOR EACH
+//! directly over the keyword goes through the rows without holding them all.
 
 use std::rc::Rc;
 
+use gbvm_vm::program::Wanted;
 use gbvm_vm::signature::{Kind, Role, Signature};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -54,13 +56,13 @@ struct Uses<'a> {
     events: Vec<Event>,
     way: Way,
     order: usize,
-    lists: FxHashSet<Span>,
+    rows: FxHashMap<Span, Wanted>,
     /// The routines that jump to labels: there the order of the text says little.
     jumping: FxHashSet<usize>,
 }
 
-/// The spans of the keywords whose rows are wanted as a list.
-pub fn lists(whole: &Whole) -> FxHashSet<Span> {
+/// The spans of the keywords of which more than one row is wanted, and what is done with the rows.
+pub fn wanted(whole: &Whole) -> FxHashMap<Span, Wanted> {
     let mut uses = Uses {
         whole,
         routine: 0,
@@ -68,22 +70,22 @@ pub fn lists(whole: &Whole) -> FxHashSet<Span> {
         events: Vec::new(),
         way: Vec::new(),
         order: 0,
-        lists: FxHashSet::default(),
+        rows: FxHashMap::default(),
         jumping: (0..whole.routines.len()).filter(|routine| has_jumps(whole.routines[*routine].body)).collect(),
     };
     for routine in 0..whole.routines.len() {
         uses.routine = routine;
         uses.block(whole.routines[routine].body);
     }
-    let mut lists = std::mem::take(&mut uses.lists);
+    let mut rows = std::mem::take(&mut uses.rows);
     for (index, event) in uses.events.iter().enumerate() {
         if let What::Rows(span) = event.what
             && uses.wants_list(index)
         {
-            lists.insert(span);
+            rows.insert(span, Wanted::List);
         }
     }
-    lists
+    rows
 }
 
 impl Uses<'_> {
@@ -145,6 +147,9 @@ impl Uses<'_> {
             }
             StatementKind::ForEach { variable, list, .. } => {
                 self.uses(list, Context::List);
+                if self.whole.builtin(self.routine, list).is_some_and(|(signature, _)| signature.row_or_list) {
+                    self.rows.insert(list.span, Wanted::Pages);
+                }
                 self.sets(variable);
             }
             StatementKind::For { variable, .. } => {
@@ -299,7 +304,7 @@ impl Uses<'_> {
                 if signature.row_or_list {
                     match context {
                         Context::Assigned(variable) => self.note(variable, What::Rows(expression.span)),
-                        Context::List | Context::Passed => drop(self.lists.insert(expression.span)),
+                        Context::List | Context::Passed => drop(self.rows.insert(expression.span, Wanted::List)),
                         Context::Row | Context::Other => {}
                     }
                 }

@@ -141,7 +141,7 @@ fn declarations_are_read_without_running() {
 
 #[test]
 fn uses_decide_between_a_row_and_a_list() {
-    use Wanted::{List, Value};
+    use Wanted::{List, Page, Pages, Value};
     let find = |rest: &str| wanted(&format!("r = FIND \"t\"\n{rest}"), "FIND");
     assert_eq!(find("PRINT r.a"), [Value]);
     assert_eq!(find("IF r = \"\" THEN PRINT 1"), [Value]);
@@ -162,7 +162,8 @@ fn uses_decide_between_a_row_and_a_list() {
     assert_eq!(wanted(around, "FIND"), [List]);
     let shared = "r = FIND \"t\"\nCALL s()\nSUB s()\nFOR EACH x IN r\nPRINT x\nNEXT x\nEND SUB";
     assert_eq!(wanted(shared, "FIND"), [List]);
-    assert_eq!(wanted("FOR EACH x IN FIND \"t\"\nPRINT x\nNEXT x", "FIND"), [List]);
+    assert_eq!(wanted("FOR EACH x IN FIND \"t\"\nPRINT x\nNEXT x", "FIND"), [Pages, Page]);
+    assert_eq!(wanted("FOR EACH x IN ISNULL(a) ? FIND(\"t\") : []\nPRINT x\nNEXT x", "FIND"), [List]);
     assert_eq!(wanted("PRINT f()\nFUNCTION f()\nRETURN FIND \"t\"\nEND FUNCTION", "FIND"), [List]);
 }
 

@@ -42,7 +42,7 @@ const AGGREGATE_FORMS: &[WordForm] = &[WordForm {
 pub const KEYWORDS: &[Keyword] = &[
     Keyword::host(FAMILY, Form::Keyword, "FIND", &[TABLE, FILTER], find).row_or_list().word_forms(FIND_FORMS).access(Access::Read).about(
         "The rows of a table that pass a filter",
-        "Used as a list it gives an array of all rows; used as a row it gives the first one, in the asked order or else by id, or MISSING. More rows than the limit allows are the error `E_FIND_TOO_MANY`. A table or column that does not exist has no rows. A filter has at most 500 comparisons and nests at most 32 deep.",
+        "Used as a list it gives an array of all rows; used as a row it gives the first one, in the asked order or else by id, or MISSING. More rows than the limit allows are the error `E_FIND_TOO_MANY`. FOR EACH directly over it goes through any number of rows: which they are is settled when the loop begins, they are read 500 at a time, and one that is deleted before that is skipped. A table or column that does not exist has no rows. A filter has at most 500 comparisons and nests at most 32 deep.",
         &[
             Example::new("INSERT \"parts\", {id: \"a\", sku: \"X1\", qty: 3}\nINSERT \"parts\", {id: \"b\", sku: \"X2\", qty: 9}\npart = FIND \"parts\", \"sku=\" + \"X2\"\nPRINT part.qty", "9"),
             Example::new("INSERT \"parts\", {id: \"a\", qty: 3}\nINSERT \"parts\", {id: \"b\", qty: 9}\nFOR EACH part IN FIND \"parts\", \"qty > 1 ORDER BY qty DESC\"\n  PRINT part.id\nNEXT part", "b\na"),
@@ -141,10 +141,21 @@ pub fn refuse_secret(value: &Value) -> Result<(), Fault> {
 }
 
 fn find(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
+    if call.wanted() == Wanted::Page {
+        let rows = context.storage.find_page(coerce::text(call.argument(0)).as_str())?;
+        return Value::array(rows.into_iter().map(Value::Object).collect());
+    }
     let table = table(context, call, 0, "FIND")?;
     let query = Query::of_argument(context.parse_filter, call, 1)?;
     let filter = query.filter(context.clock.now());
     query::check_read(&filter, context.limits)?;
+    if call.wanted() == Wanted::Pages {
+        let pages = context.storage.find_pages(&table, filter)?;
+        if pages.is_empty() {
+            query::check_unmatched(&filter)?;
+        }
+        return arguments::array(pages.into_iter().map(Value::text).collect(), context.limits);
+    }
     let most = if call.wanted() == Wanted::List { None } else { Some(1) };
     let rows = context.storage.find(&table, filter, most)?;
     if rows.is_empty() {

@@ -17,9 +17,10 @@ use gbvm_vm::value::Value;
 use crate::aggregate;
 use crate::base::{self, Origin};
 use crate::keyword::{FilterParser, HostContext, RunState};
+use crate::json;
 use crate::upsert::{self, Merged};
 use crate::query::{self, Operand};
-use crate::services::{Aggregate, Answer, Clock, Console, Filter, HttpClient, Level, Mail, Request, Storage};
+use crate::services::{Aggregate, Answer, Clock, Console, Filter, HttpClient, Level, Mail, PAGE_ROWS, Request, Storage};
 
 /// All services and the state of one run.
 pub struct World {
@@ -335,6 +336,23 @@ impl Storage for FakeStorage {
             return Err(Fault::new("E_FIND_TOO_MANY", format!("FIND gives at most {} rows, and {} match; narrow the filter or use LIMIT", self.limits.find_rows, rows.len())));
         }
         Ok(rows)
+    }
+
+    fn find_pages(&mut self, table: &str, filter: Filter<'_>) -> Result<Vec<String>, Fault> {
+        let limits = Limits { find_rows: u64::MAX, ..self.limits.clone() };
+        let own = std::mem::replace(&mut self.limits, limits);
+        let found = self.find(table, filter, None);
+        self.limits = own;
+        let found = found?;
+        let page = |rows: &[Object]| Ok(coerce::json(&Value::array(std::iter::once(Value::text(table)).chain(rows.iter().map(|row| row.read("id").clone())).collect())?));
+        found.chunks(PAGE_ROWS).map(page).collect()
+    }
+
+    fn find_page(&mut self, page: &str) -> Result<Vec<Object>, Fault> {
+        let page = json::parse(page.as_bytes(), &self.limits)?;
+        let [table, ids @ ..] = crate::argument::items(&page) else { return Ok(Vec::new()) };
+        let rows = self.rows(coerce::text(table).as_str());
+        Ok(ids.iter().filter_map(|id| rows.iter().find(|row| operators::equal(row.read("id"), id)).cloned()).collect())
     }
 
     fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> {

@@ -23,6 +23,9 @@ pub struct Filter<'a> {
     pub now: Instant,
 }
 
+/// The rows that a loop directly over a table reads at one time.
+pub const PAGE_ROWS: usize = 500;
+
 /// What AGGREGATE computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aggregate {
@@ -52,6 +55,19 @@ pub trait Storage {
     /// # Errors
     /// `E_FIND_TOO_MANY`, the filter's codes, `E_DATABASE`.
     fn find(&mut self, table: &str, filter: Filter<'_>, most: Option<u64>) -> Result<Vec<Object>, Fault>;
+
+    /// Where the rows that match are, in the order of [`Storage::find`], however many they are: pages for
+    /// [`Storage::find_page`], each a text that says where up to [`PAGE_ROWS`] rows are.
+    ///
+    /// # Errors
+    /// `E_FIND_TOO_MANY` where the pages would take more than a run's memory, the filter's codes, `E_DATABASE`.
+    fn find_pages(&mut self, table: &str, filter: Filter<'_>) -> Result<Vec<String>, Fault>;
+
+    /// The rows of a page that are still there, in its order.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    fn find_page(&mut self, page: &str) -> Result<Vec<Object>, Fault>;
 
     /// Stores a new row and gives it as stored, its `id` included. Fields that are MISSING are left out.
     ///

@@ -201,6 +201,10 @@ pub enum Wanted {
     Value,
     /// It uses it as a list of rows.
     List,
+    /// It goes through the rows in order. The answer is an array of pages; what a page is only the keyword knows.
+    Pages,
+    /// It goes through the rows of the page that is the first argument. The answer is the array of those that still are.
+    Page,
 }
 
 /// One argument of a call.

@@ -242,9 +242,17 @@ impl Storage for Store {
         sql.limit(&filter, most.unwrap_or(bound + 1), &self.limits)?;
         let rows = self.read_rows(&table, &sql)?;
         if rows.len() as u64 > bound {
-            return Err(Fault::new("E_FIND_TOO_MANY", format!("more than {bound} rows of {} match; narrow the filter, or take them in parts with LIMIT and OFFSET", table.name)));
+            return Err(Fault::new("E_FIND_TOO_MANY", format!("more than {bound} rows of {} match; narrow the filter, or go through them one by one with FOR EACH directly over the FIND", table.name)));
         }
         Ok(rows.into_iter().map(|found| found.row).collect())
+    }
+
+    fn find_pages(&mut self, table: &str, filter: Filter<'_>) -> Result<Vec<String>, Fault> {
+        self.pages(table, &filter)
+    }
+
+    fn find_page(&mut self, page: &str) -> Result<Vec<Object>, Fault> {
+        self.rows_of_page(page)
     }
 
     fn insert(&mut self, table: &str, row: &Object) -> Result<Object, Fault> {

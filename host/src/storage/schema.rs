@@ -87,6 +87,8 @@ pub struct Table {
     pub name: String,
     /// Its columns in order.
     pub columns: Vec<Column>,
+    /// Whether its ids alone tell its rows apart.
+    pub has_key: bool,
     /// Whether the database assigns its ids.
     pub has_integer_key: bool,
 }
@@ -197,13 +199,15 @@ impl Store {
         let Some(actual) = statement.query_row([name], |row| row.get::<_, String>(0)).optional().map_err(fault)? else { return Ok(None) };
         let mut statement = self.connection.prepare_cached("SELECT i.name, i.type, i.pk, c.kind FROM pragma_table_info(?1) AS i LEFT JOIN gbvm_columns AS c ON c.tbl = lower(?1) AND c.col = lower(i.name) ORDER BY i.cid").map_err(fault)?;
         let mut rows = statement.query([&actual]).map_err(fault)?;
-        let (mut columns, mut has_integer_key) = (Vec::new(), false);
+        let (mut columns, mut has_integer_key, mut is_key, mut keys) = (Vec::new(), false, false, 0);
         while let Some(row) = rows.next().map_err(fault)? {
             let (name, declared, key, kind): (String, String, i64, Option<String>) = (row.get(0).map_err(fault)?, row.get(1).map_err(fault)?, row.get(2).map_err(fault)?, row.get(3).map_err(fault)?);
+            keys += i64::from(key > 0);
+            is_key |= key > 0 && name.eq_ignore_ascii_case("id");
             has_integer_key |= key > 0 && declared.eq_ignore_ascii_case("integer") && name.eq_ignore_ascii_case("id");
             columns.push(Column { name: name.into(), kind: kind.and_then(|kind| Kind::parse(&kind)) });
         }
-        Ok(Some(Table { name: actual, columns, has_integer_key }))
+        Ok(Some(Table { name: actual, columns, has_key: is_key && keys == 1, has_integer_key }))
     }
 
     /// The table of this name, made where it is not there. The caller knows that the name stands in a script.

@@ -149,8 +149,8 @@ impl Lowering<'_> {
         }
         let wanted = match dst {
             None if adopting.is_empty() => Wanted::Nothing,
-            Some(_) if self.facts.lists.contains(&span) => Wanted::List,
-            None | Some(_) => Wanted::Value,
+            Some(_) => self.facts.rows.get(&span).copied().unwrap_or(Wanted::Value),
+            None => Wanted::Value,
         };
         let result = match dst {
             Some(dst) => dst,

@@ -42,6 +42,7 @@ impl Lowering<'_> {
             }
             StatementKind::If { arms, otherwise } => self.if_arms(arms, otherwise.as_deref(), span),
             StatementKind::Select { subject, arms, otherwise } => self.select(subject, arms, otherwise.as_deref()),
+            StatementKind::ForEach { variable, list, body } if self.goes_by_pages(list) => self.for_each_by_pages(variable, list, body, span),
             StatementKind::ForEach { variable, list, body } => self.for_each(variable, list, body, span),
             StatementKind::For { variable, from, to, step, body } => {
                 self.compute_once(&[from, to]);
@@ -172,7 +173,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn enter(&mut self, kind: LoopKind) -> (Label, Label, Label) {
+    pub(super) fn enter(&mut self, kind: LoopKind) -> (Label, Label, Label) {
         let (body, go_on, leave) = (self.emit.label(), self.emit.label(), self.emit.label());
         self.loops.push(Loop { kind, leave, go_on });
         (body, go_on, leave)
@@ -210,7 +211,7 @@ impl Lowering<'_> {
     }
 
     /// The register that a loop counts in, and the place to copy it to where the variable is a shared one.
-    fn loop_variable(&mut self, variable: &Name) -> (Reg, Option<Place>) {
+    pub(super) fn loop_variable(&mut self, variable: &Name) -> (Reg, Option<Place>) {
         if let Some(Binding::Register(register)) = self.registers.binding(&variable.folded) {
             // A name that is a procedure's is refused where a place is made of it.
             self.variable(variable);
@@ -284,7 +285,7 @@ impl Lowering<'_> {
         self.loops.pop();
     }
 
-    fn loop_body(&mut self, variable: Reg, shared: Option<&Place>, body: &[Statement], span: Span) {
+    pub(super) fn loop_body(&mut self, variable: Reg, shared: Option<&Place>, body: &[Statement], span: Span) {
         if let Some(place) = shared {
             self.store(place, variable, span);
         }
