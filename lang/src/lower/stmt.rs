@@ -289,7 +289,10 @@ impl Lowering<'_> {
         if let Some(place) = shared {
             self.store(place, variable, span);
         }
+        // What the loop's line computed is not known in its body: the time goes on, and the registers serve others there.
+        let once = std::mem::take(&mut self.once);
         self.region(body);
+        self.once = once;
     }
 
     fn return_value(&mut self, value: Option<&Expression>, span: Span) {
