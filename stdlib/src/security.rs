@@ -127,7 +127,7 @@ pub fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, heade
 }
 
 /// Whether a text is the HMAC-SHA256 of a message, in hexadecimal or base64.
-fn is_hmac(key: &[u8], message: &[u8], given: &str) -> bool {
+pub fn is_hmac(key: &[u8], message: &[u8], given: &str) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     decodings(given.as_bytes()).any(|tag| hmac::verify(&key, message, &tag).is_ok())
 }
@@ -140,7 +140,7 @@ fn decodings(given: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// `t=1700000000,v1=hex[,v1=hex]`: the time is signed in front of the body.
-fn is_timed(body: &[u8], signature: &str, secret: &str, now: Instant) -> bool {
+pub fn is_timed(body: &[u8], signature: &str, secret: &str, now: Instant) -> bool {
     let fields = || signature.split(',').filter_map(|field| field.trim().split_once('='));
     let Some((_, time)) = fields().find(|(name, _)| *name == "t") else { return false };
     let message = [time.as_bytes(), b".", body].concat();
@@ -148,7 +148,8 @@ fn is_timed(body: &[u8], signature: &str, secret: &str, now: Instant) -> bool {
 }
 
 /// `v1,base64[ v1,base64]` with id and time in headers of their own, both signed in front of the body.
-fn is_standard_webhook(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+/// A sender that changes its secret signs with both for a while.
+pub fn is_standard_webhook(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
     let header = |names: [&str; 2]| headers.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str());
     let (Some(id), Some(time)) = (header(["webhook_id", "svix_id"]), header(["webhook_timestamp", "svix_timestamp"])) else { return false };
     let key = match secret.strip_prefix("whsec_").map(|encoded| BASE64.decode(encoded.as_bytes())) {
@@ -161,7 +162,12 @@ fn is_standard_webhook(body: &[u8], signature: &str, secret: &str, now: Instant,
 }
 
 fn is_recent(seconds: &str, now: Instant) -> bool {
-    seconds.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000)).and_then(|millis| millis.checked_sub(now.0)).is_some_and(|distance| distance.unsigned_abs() <= TOLERANCE_MS.unsigned_abs())
+    seconds.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000)).is_some_and(|millis| is_near(millis, now))
+}
+
+/// Whether a time, in milliseconds since 1970, lies within the tolerance of now.
+pub fn is_near(millis: i64, now: Instant) -> bool {
+    millis.checked_sub(now.0).is_some_and(|distance| distance.unsigned_abs() <= TOLERANCE_MS.unsigned_abs())
 }
 
 fn verify_key(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {

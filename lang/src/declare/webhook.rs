@@ -44,7 +44,7 @@ pub enum Dedupe {
 }
 
 /// The ways of signing that the engine knows.
-const SCHEMES: [&str; 4] = ["github", "shopify", "standard", "stripe"];
+const SCHEMES: [&str; 5] = ["github", "hubspot", "shopify", "standard", "stripe"];
 
 const OPTIONS: &str = "After a webhook's name stands nothing, OPEN, ACCEPT, SCHEME \"github\" KEY \"memory key\", DEDUPE OFF or DEDUPE and a field.";
 
