@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use gbvm_lang::declare::TableDeclaration;
 use gbvm_lang::names;
+use gbvm_stdlib::services::Filter;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::object::{Key, Object};
 use gbvm_vm::value::Value;
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params_from_iter};
 
+use super::sql::is_unusual_date;
 use super::{Store, fault};
 
 /// What scripts need of the database.
@@ -165,14 +167,35 @@ impl Store {
         self.catalogue.forget();
     }
 
+    /// Makes the index that serves `=` on a column; for dates another one besides, over the few values that are no
+    /// canonical text, so that a comparison with an instant need not look at all rows for them.
     fn add_index(&mut self, table: &str, column: &str) -> Result<(), Fault> {
         let Some(known) = self.table(table)? else { return Ok(()) };
-        if known.column(column).is_none() {
-            return Ok(());
+        let Some(found) = known.column(column) else { return Ok(()) };
+        let (name, on) = (index_name(table, column), format!("{} ({})", quoted(&known.name), quoted(&found.name)));
+        let mut sql = format!("CREATE INDEX IF NOT EXISTS {} ON {on};", quoted(&name));
+        if found.kind == Some(Kind::Date) {
+            sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {} ON {on} WHERE {};", quoted(&format!("{name}_unusual")), is_unusual_date(&quoted(&found.name))));
         }
-        let name = format!("gbvm_{}_{}", table.to_ascii_lowercase(), column.to_ascii_lowercase());
-        let sql = format!("CREATE INDEX IF NOT EXISTS {} ON {} ({})", quoted(&name), quoted(&known.name), quoted(column));
         self.connection.execute_batch(&sql).map_err(fault)
+    }
+
+    fn has_index(&self, table: &str, column: &str) -> Result<bool, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?1").map_err(fault)?;
+        statement.query_row([index_name(table, column)], |row| row.get(0)).map_err(fault)
+    }
+
+    /// How the database finds the rows of a filter, as SQLite words it, for tests and tools.
+    ///
+    /// # Errors
+    /// The filter's codes, `E_DATABASE`.
+    pub fn plan(&mut self, table: &str, filter: &Filter<'_>) -> Result<Vec<String>, Fault> {
+        let Some(table) = self.table(table)? else { return Ok(Vec::new()) };
+        let mut sql = Store::select(&table);
+        sql.condition(&table, filter)?;
+        let mut statement = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text)).map_err(fault)?;
+        let lines = statement.query_map(params_from_iter(&sql.values), |row| row.get(3));
+        lines.and_then(Iterator::collect).map_err(fault)
     }
 
     /// The table of this name, ignoring case; none where there is none.
@@ -252,20 +275,30 @@ impl Store {
             self.add_column(name, key)?;
             table = self.table_for_writing(name)?;
         }
-        let mut has_news = false;
+        let (mut has_news, mut dates) = (false, Vec::new());
         for (key, value) in row.fields() {
             let Some(column) = table.column(key).filter(|column| column.kind.is_none()) else { continue };
             let Some(kind) = Kind::of(value) else { continue };
             let sql = "INSERT INTO gbvm_columns (tbl, col, kind) VALUES (lower(?1), lower(?2), ?3) ON CONFLICT DO NOTHING";
             self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((&table.name, &*column.name, kind.word()))).map_err(fault)?;
+            dates.extend((kind == Kind::Date).then(|| column.name.clone()));
             has_news = true;
         }
         if has_news {
             self.catalogue.forget();
+            for column in dates {
+                if self.has_index(&table.name, &column)? {
+                    self.add_index(&table.name, &column)?;
+                }
+            }
             table = self.table_for_writing(name)?;
         }
         Ok(table)
     }
+}
+
+fn index_name(table: &str, column: &str) -> String {
+    format!("gbvm_{}_{}", table.to_ascii_lowercase(), column.to_ascii_lowercase())
 }
 
 fn table_name(name: &str) -> Fault {

@@ -201,7 +201,7 @@ impl Sql {
         if let (Some(Kind::Date), Some(instant)) = (column.kind, instant) {
             self.push(&format!("({0} {sign} ", column.sql));
             self.bind(Bound(SqlValue::Text(instant.to_string())));
-            self.push(&format!(" OR {}) AND ", column.unusual()));
+            self.push(&format!(" OR {}) AND ", column.unusual().join(" OR ")));
         }
         self.push(&format!("gbvm_order({}, {}, ", column.sql, kind_number(column.kind)));
         self.operand(value);
@@ -261,11 +261,13 @@ impl Sql {
             between = " OR ";
         }
         for value in computed {
-            self.push(between);
-            self.push(&format!("{} AND gbvm_equal({}, {}, ", column.unusual(), column.sql, kind_number(column.kind)));
-            self.operand(value);
-            self.push(")");
-            between = " OR ";
+            for unusual in column.unusual() {
+                self.push(between);
+                self.push(&format!("{unusual} AND gbvm_equal({}, {}, ", column.sql, kind_number(column.kind)));
+                self.operand(value);
+                self.push(")");
+                between = " OR ";
+            }
         }
         if empty {
             self.push(between);
@@ -313,14 +315,19 @@ impl Column {
         }
     }
 
-    /// A condition that rows hold whose value only a function can compare: in a date column what is no canonical text,
-    /// elsewhere all.
-    fn unusual(&self) -> String {
+    /// Conditions, one of which each row holds whose value only a function can compare: in a date column what is no
+    /// canonical text, elsewhere all. Those of a date column are ranges, in which an index over such values is searched.
+    fn unusual(&self) -> Vec<String> {
         match self.kind {
-            Some(Kind::Date) => format!("NOT (typeof({0}) = 'text' AND length({0}) = 24)", self.sql),
-            Some(Kind::Plain | Kind::Boolean | Kind::Json) | None => "TRUE".to_owned(),
+            Some(Kind::Date) => ["< ''", ">= ''"].map(|range| format!("({} AND {} {range})", is_unusual_date(&self.sql), self.sql)).to_vec(),
+            Some(Kind::Plain | Kind::Boolean | Kind::Json) | None => vec!["TRUE".to_owned()],
         }
     }
+}
+
+/// The condition that a date column holds no canonical text. An index over such values has it word for word.
+pub fn is_unusual_date(column: &str) -> String {
+    format!("NOT (typeof({column}) = 'text' AND length({column}) = 24)")
 }
 
 fn pattern_text(steps: &[Step]) -> String {
