@@ -488,3 +488,32 @@ fn the_environment_is_read_where_the_project_allows_it() {
     let output = gbvm(&["run", "env.bas"], folder.path());
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "true true\n"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn check_prints_the_schema_that_scripts_need() {
+    let folder = folder_with(&[
+        ("a.bas", "TABLE stock\n  sku text(20) key\n  seen date\nEND TABLE\nrow = FIND \"contacts\", \"email=\" + body.email + \" AND age > 3\"\nUPDATE \"contacts\", \"id=\" + row.id, {phone: \"1\"}\nx = FIND \"stock\", \"seen=\" + body.seen"),
+        ("b.bas", "INSERT \"contacts\", {name: \"Ann\"}"),
+        ("bad.bas", "IF"),
+    ]);
+    let output = gbvm(&["check", "--schema", "a.bas", "b.bas"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    let statements: Vec<&str> = printed.lines().filter(|line| line.starts_with("CREATE")).collect();
+    let contacts = ["CREATE TABLE \"contacts\" (\"id\" TEXT PRIMARY KEY, \"age\", \"email\", \"phone\", \"name\");", "CREATE INDEX \"gbvm_contacts_email\" ON \"contacts\" (\"email\");"];
+    assert_eq!(statements[..2], contacts, "{printed}");
+    let stock = ["CREATE TABLE \"stock\" (", "CREATE INDEX \"gbvm_stock_seen\" ON", "CREATE INDEX \"gbvm_stock_seen_unusual\" ON", "CREATE UNIQUE INDEX \"gbvm_unique_stock_sku\" ON \"stock\" (\"sku\");"];
+    assert!(statements.len() == 6 && statements[2..].iter().zip(stock).all(|(statement, begins)| statement.starts_with(begins)), "{printed}");
+    // The statements are SQL that makes a database which the scripts then find complete.
+    let json = gbvm(&["check", "--schema", "-o", "json", "a.bas"], folder.path());
+    let reports: serde_json::Value = serde_json::from_slice(&json.stdout).expect("the report is JSON");
+    let schema = reports.as_array().and_then(|reports| reports.iter().find(|report| report["code"] == "I_SCHEMA")).expect("the schema is reported");
+    let database = rusqlite::Connection::open_in_memory().expect("a database in memory");
+    for statement in schema["statements"].as_array().expect("a list of statements") {
+        database.execute_batch(statement.as_str().expect("a statement is text")).expect("the statement is SQL");
+    }
+    let bad = gbvm(&["check", "--schema", "a.bas", "bad.bas"], folder.path());
+    assert_eq!(bad.status.code(), Some(3));
+    assert!(!text(&bad.stdout).contains("CREATE"), "what a broken script needs is not known");
+    assert!(!folder.path().join(".gbvm").exists(), "nothing is made");
+}

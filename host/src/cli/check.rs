@@ -9,12 +9,16 @@ use gbvm_lang::declare::Interface;
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::project::Known;
 use gbvm_lang::source::Source;
+use gbvm_vm::fault::Fault;
+use gbvm_vm::limits::Limits;
 
 use super::colour::Colour;
 use super::{Exit, Failure, output, world};
 use crate::config::Config;
 use crate::render;
 use crate::scripts::{self, LoadError, Script};
+use crate::storage::Store;
+use crate::storage::schema::SchemaNeeds;
 
 /// Options of `check`.
 #[derive(Args, Debug)]
@@ -28,6 +32,9 @@ pub struct Options {
     /// The SQLite file whose tables count as known [default: that of gbvm.toml, or .gbvm/data.db]
     #[arg(long, value_name = "PATH")]
     db: Option<PathBuf>,
+    /// Print the tables, columns and indexes that the scripts need, as SQL
+    #[arg(long)]
+    schema: bool,
     /// How to report
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -44,7 +51,7 @@ pub enum Output {
 
 /// Checks all files and reports everything in one pass.
 pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
-    let mut reports = Vec::new();
+    let (mut reports, mut needs) = (Vec::new(), Vec::new());
     let (mut has_errors, mut is_missing) = (false, false);
     let mut folders: BTreeMap<PathBuf, Known> = BTreeMap::new();
     for file in &options.files {
@@ -59,6 +66,7 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
                     Entry::Vacant(place) => place.insert(scripts::known(folder, Some(&database(options, folder)?))),
                 };
                 scripts::add_written(known, &script);
+                needs.push(script.schema);
                 let mut warnings = script.warnings;
                 warnings.extend(known.review(&script.reads));
                 warnings.sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start));
@@ -78,6 +86,14 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
         has_errors |= diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error || options.deny_warnings);
         report(&diagnostics, &sources, options.output, colour, &mut reports)?;
     }
+    // What a script that does not compile needs is not known.
+    if options.schema && !has_errors && !is_missing {
+        let schema = schema_of(&needs).map_err(|fault| Failure::new(Exit::Database, format!("gbvm: {}", fault.message)))?;
+        match options.output {
+            Output::Text => schema.iter().try_for_each(|statement| output::line(&format!("{statement};")))?,
+            Output::Json => reports.push(serde_json::json!({ "severity": "info", "code": "I_SCHEMA", "message": "what the scripts need of the database", "statements": schema })),
+        }
+    }
     if options.output == Output::Json {
         output::line(&serde_json::Value::Array(reports).to_string())?;
     }
@@ -85,6 +101,15 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
         return Ok(Exit::Usage);
     }
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
+}
+
+/// What loading scripts makes in a database that has nothing yet, as SQL.
+fn schema_of(needs: &[SchemaNeeds]) -> Result<Vec<String>, Fault> {
+    let mut store = Store::open(None, &Limits::default())?;
+    for needs in needs {
+        store.prepare_schema(needs)?;
+    }
+    store.schema()
 }
 
 /// What a script says of itself, for programs.

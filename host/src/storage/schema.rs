@@ -185,6 +185,17 @@ impl Store {
         statement.query_row([index_name(table, column)], |row| row.get(0)).map_err(fault)
     }
 
+    /// The tables and indexes of scripts as they were made, in SQL: by table, each with its indexes behind it.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn schema(&self) -> Result<Vec<String>, Fault> {
+        let sql = r"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'gbvm\_%' ESCAPE '\' AND tbl_name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY lower(tbl_name), type DESC, name";
+        let mut statement = self.connection.prepare(sql).map_err(fault)?;
+        let statements = statement.query_map([], |row| row.get(0));
+        statements.and_then(Iterator::collect).map_err(fault)
+    }
+
     /// How the database finds the rows of a filter, as SQLite words it, for tests and tools.
     ///
     /// # Errors
