@@ -2,6 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gbvm_stdlib::merge::{self, Side};
+use gbvm_vm::limits::Limits;
 use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
@@ -34,7 +35,7 @@ fn merging(criterion: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(TRIPLES as u64));
     group.bench_function("100,000 triples", |bencher| {
         bencher.iter(|| {
-            let conflicts = |[base, local, remote]: &[Object; 3]| merge::merge(base, local, remote, &|_| Side::Local).expect("they are small").conflicts.len();
+            let conflicts = |[base, local, remote]: &[Object; 3]| merge::merge(base, local, remote, &|_| Side::Local, &Limits::default()).expect("they are small").conflicts.len();
             assert_eq!(triples.iter().map(conflicts).sum::<usize>(), TRIPLES / 10);
         });
     });

@@ -4,6 +4,7 @@
 //! local with remote would not agree with merging remote with local. A record that is NULL has no field.
 
 use gbvm_vm::fault::Fault;
+use gbvm_vm::limits::Limits;
 use gbvm_vm::object::{Key, Object};
 use gbvm_vm::value::Value;
 
@@ -58,25 +59,76 @@ pub fn changed<'v>(base: &'v Object, now: &'v Object) -> impl Iterator<Item = &'
     names([base, now]).into_iter().filter(move |name| !is_bookkeeping(name) && !is_same(field(base, name), field(now, name)))
 }
 
-/// Where two records differ, in the order of the paths. Objects are compared field by field where both sides have one,
-/// all else as a whole; bookkeeping is left out.
-pub fn diff<'v>(base: &'v Object, now: &'v Object) -> Vec<Change<'v>> {
-    let mut changes = Vec::new();
-    for name in names([base, now]).into_iter().filter(|name| !is_bookkeeping(name)) {
-        differences(name.to_string(), field(base, name), field(now, name), &mut changes);
-    }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    changes
+/// The path of the place at hand, written once however many places lie below it, and how much of paths was given out.
+struct Paths {
+    at_hand: String,
+    given_bytes: usize,
+    most_bytes: usize,
 }
 
-fn differences<'v>(path: String, old: &'v Value, new: &'v Value, changes: &mut Vec<Change<'v>>) {
+impl Paths {
+    fn new(limits: &Limits) -> Paths {
+        Paths { at_hand: String::new(), given_bytes: 0, most_bytes: limits.string_bytes }
+    }
+
+    /// Goes to a field of the record itself.
+    fn begin(&mut self, name: &str) {
+        self.at_hand.clear();
+        self.at_hand.push_str(name);
+    }
+
+    /// Goes to a field of the place at hand, and gives what leads back.
+    fn enter(&mut self, name: &str) -> usize {
+        let length = self.at_hand.len();
+        self.at_hand.push('.');
+        self.at_hand.push_str(name);
+        length
+    }
+
+    /// Goes back to the place from which a field was entered.
+    fn leave(&mut self, length: usize) {
+        self.at_hand.truncate(length);
+    }
+
+    /// The path of the place at hand, to keep. All together are bounded as one text is: a long name above many
+    /// places would be kept with each of them.
+    fn give(&mut self) -> Result<String, Fault> {
+        self.given_bytes = self.given_bytes.saturating_add(self.at_hand.len());
+        if self.given_bytes > self.most_bytes {
+            let message = format!("the records differ in so many places that their paths take more than {} bytes together; compare parts of them, or use shorter names", self.most_bytes);
+            return Err(Fault::ending("E_TOO_LARGE", message));
+        }
+        Ok(self.at_hand.clone())
+    }
+}
+
+/// Where two records differ, in the order of the paths. Objects are compared field by field where both sides have one,
+/// all else as a whole; bookkeeping is left out.
+///
+/// # Errors
+/// `E_TOO_LARGE` where the paths together are longer than a text may be.
+pub fn diff<'v>(base: &'v Object, now: &'v Object, limits: &Limits) -> Result<Vec<Change<'v>>, Fault> {
+    let (mut paths, mut changes) = (Paths::new(limits), Vec::new());
+    for name in names([base, now]).into_iter().filter(|name| !is_bookkeeping(name)) {
+        paths.begin(name);
+        differences(&mut paths, field(base, name), field(now, name), &mut |path, old, new| changes.push(Change { path, old, new }))?;
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+/// Shows each place at or below the one at hand where two values differ.
+fn differences<'v>(paths: &mut Paths, old: &'v Value, new: &'v Value, see: &mut dyn FnMut(String, &'v Value, &'v Value)) -> Result<(), Fault> {
     if let (Value::Object(before), Value::Object(after)) = (old, new) {
         for name in names([before, after]) {
-            differences(format!("{path}.{name}"), field(before, name), field(after, name), changes);
+            let length = paths.enter(name);
+            differences(paths, field(before, name), field(after, name), see)?;
+            paths.leave(length);
         }
     } else if !is_same(old, new) {
-        changes.push(Change { path, old, new });
+        see(paths.give()?, old, new);
     }
+    Ok(())
 }
 
 /// The names of all fields of some objects, each once, in the order in which they are met.
@@ -174,14 +226,15 @@ pub struct Merge {
 /// side's.
 ///
 /// # Errors
-/// `E_TOO_LARGE` where the two together are too large for a value.
-pub fn merge(base: &Object, local: &Object, remote: &Object, prefer: &dyn Fn(&str) -> Side) -> Result<Merge, Fault> {
-    let mut merge = Merge::default();
+/// `E_TOO_LARGE` where the two together are too large for a value, or the paths together are longer than a text may be.
+pub fn merge(base: &Object, local: &Object, remote: &Object, prefer: &dyn Fn(&str) -> Side, limits: &Limits) -> Result<Merge, Fault> {
+    let mut merging = Merging { merge: Merge::default(), paths: Paths::new(limits), prefer };
     let mut merged = Object::new();
     for name in names([base, local, remote]) {
         let (ours, theirs) = (field(local, name), field(remote, name));
         let value = if !is_bookkeeping(name) {
-            merge.value(name.to_string(), [field(base, name), ours, theirs], prefer)?
+            merging.paths.begin(name);
+            merging.value([field(base, name), ours, theirs])?
         } else if !is_absent(ours) || matches!(theirs, Value::Missing) {
             ours.clone()
         } else {
@@ -191,22 +244,28 @@ pub fn merge(base: &Object, local: &Object, remote: &Object, prefer: &dyn Fn(&st
             merged.set(name, value)?;
         }
     }
-    merge.merged = merged;
-    Ok(merge)
+    Ok(Merge { merged, ..merging.merge })
 }
 
-impl Merge {
-    /// Merges one place.
-    fn value(&mut self, path: String, [base, local, remote]: [&Value; 3], prefer: &dyn Fn(&str) -> Side) -> Result<Value, Fault> {
+/// A merge under way.
+struct Merging<'p> {
+    merge: Merge,
+    paths: Paths,
+    prefer: &'p dyn Fn(&str) -> Side,
+}
+
+impl Merging<'_> {
+    /// Merges the place at hand.
+    fn value(&mut self, [base, local, remote]: [&Value; 3]) -> Result<Value, Fault> {
         if is_same(local, remote) {
             return Ok(settled(local));
         }
         if is_same(remote, base) {
-            note(path, base, local, &mut self.from_local);
+            differences(&mut self.paths, base, local, &mut |path, _, _| self.merge.from_local.push(path))?;
             return Ok(settled(local));
         }
         if is_same(local, base) {
-            note(path, base, remote, &mut self.from_remote);
+            differences(&mut self.paths, base, remote, &mut |path, _, _| self.merge.from_remote.push(path))?;
             return Ok(settled(remote));
         }
         if let (Value::Object(ours), Value::Object(theirs)) = (local, remote)
@@ -214,26 +273,22 @@ impl Merge {
         {
             let mut merged = Object::new();
             for name in names([&before, ours, theirs]) {
-                let value = self.value(format!("{path}.{name}"), [field(&before, name), field(ours, name), field(theirs, name)], prefer)?;
+                let length = self.paths.enter(name);
+                let value = self.value([field(&before, name), field(ours, name), field(theirs, name)])?;
+                self.paths.leave(length);
                 merged.set(name, value)?;
             }
             return Ok(Value::Object(merged));
         }
         let present = |value: &Value| if matches!(value, Value::Missing) { Value::Null } else { value.clone() };
-        let preferred = match prefer(&path) {
+        let path = self.paths.give()?;
+        let preferred = match (self.prefer)(&path) {
             Side::Local => local,
             Side::Remote => remote,
         };
-        self.conflicts.push(Conflict { path, clash: Clash::of(base, local, remote), base: present(base), local: present(local), remote: present(remote) });
+        self.merge.conflicts.push(Conflict { path, clash: Clash::of(base, local, remote), base: present(base), local: present(local), remote: present(remote) });
         Ok(present(preferred))
     }
-}
-
-/// Notes the paths at which one side alone changed something.
-fn note(path: String, base: &Value, changed: &Value, paths: &mut Vec<String>) {
-    let mut changes = Vec::new();
-    differences(path, base, changed, &mut changes);
-    paths.extend(changes.into_iter().map(|change| change.path));
 }
 
 /// A value as it stands in a merged record: what was cleared is there as NULL, so that it is written.

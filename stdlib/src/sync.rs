@@ -1,5 +1,6 @@
 //! Keeping two systems in step: differences, merges, and who wins a conflict.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use gbvm_vm::coerce;
@@ -63,7 +64,7 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     Keyword::host(FAMILY, Form::Function, "RESOLVE", &[Param::required("conflict", Role::Value), Param::optional("rules", Role::Word)], resolve).access(Access::Read).about(
         "Who wins a conflict, and what the record is then",
-        "The conflict has `original_data`, `local_data` and `remote_data`, and may have `local_timestamp`, `remote_timestamp`, `received_at` and `source`. The answer has `resolved`, `winner` (same, delete, merge, local, remote, or nothing), `details`, `merged` and `fields`, which says for each clashing field who won and why. Where nothing differs, it is the same; where one side was deleted and the other is untouched, it is deleted; where the changes do not clash, they are merged. Otherwise each clashing field goes to the newer side if the times are usable and more than a minute apart, else as the memory entries `sync_priority.` and the field's name, then `sync_priority_source`, say, else it is left to a person. With \"seed\" the rules are: the newer record, else a merge of different fields, else the priority, for whole records.",
+        "The conflict has `original_data`, `local_data` and `remote_data`, and may have `local_timestamp`, `remote_timestamp`, `received_at` and `source`. The answer has `resolved`, `winner` (same, delete, merge, local, remote, or nothing), `details`, `merged` and `fields`, which says for each clashing field who won and why. Where nothing differs, it is the same; where one side was deleted and the other is untouched, it is deleted; where the changes do not clash, they are merged. Otherwise each clashing field goes to the newer side if the times are usable and more than a minute apart, else as the memory entries `sync_priority.` and the field's whole path, such as `sync_priority.address.city`, `sync_priority.` and the record's field in which it lies, then `sync_priority_source`, say, else it is left to a person. With \"seed\" the rules are: the newer record, else a merge of different fields, else the priority, for whole records.",
         &[Example::new("WITH conflict = NEW OBJECT\n  .original_data = {phone: \"1\", name: \"Ann\"}\n  .local_data = {phone: \"2\", name: \"Ann\"}\n  .remote_data = {phone: \"1\", name: \"Anna\"}\nEND WITH\nr = RESOLVE(conflict)\nPRINT r.winner, r.merged", "merge {\"phone\":\"2\",\"name\":\"Anna\"}")],
     ),
     Keyword::host(
@@ -110,7 +111,7 @@ fn changed_names(base: &Object, now: &Object) -> Vec<String> {
 
 fn diff(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     let (base, now) = (record(arguments, 0)?, record(arguments, 1)?);
-    let changes = merge::diff(&base, &now).into_iter().map(|change| {
+    let changes = merge::diff(&base, &now, context.limits)?.into_iter().map(|change| {
         let present = |value: &Value| value.present().cloned().unwrap_or(Value::Null);
         Ok(Value::Object(Object::of_fields([("path", Value::text(change.path)), ("old", present(change.old)), ("new", present(change.new))])?))
     });
@@ -125,10 +126,10 @@ fn side(arguments: &[Value], index: usize) -> Result<Side, Fault> {
     }
 }
 
-fn merge3(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+fn merge3(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     let (base, local, remote) = (record(arguments, 0)?, record(arguments, 1)?, record(arguments, 2)?);
     let prefer = side(arguments, 3)?;
-    let merge = merge::merge(&base, &local, &remote, &|_| prefer)?;
+    let merge = merge::merge(&base, &local, &remote, &|_| prefer, context.limits)?;
     let conflicts = merge.conflicts.into_iter().map(|conflict| {
         let fields = [
             ("path", Value::text(conflict.path)),
@@ -145,9 +146,9 @@ fn merge3(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     Ok(Value::Object(Object::of_fields(fields)?))
 }
 
-fn merge_records(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+fn merge_records(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     let (base, local, remote) = (record(arguments, 0)?, record(arguments, 1)?, record(arguments, 2)?);
-    let merge = merge::merge(&base, &local, &remote, &|_| Side::Local)?;
+    let merge = merge::merge(&base, &local, &remote, &|_| Side::Local, context.limits)?;
     if merge.conflicts.is_empty() {
         return Ok(Value::Object(merge.merged));
     }
@@ -222,6 +223,7 @@ fn resolve(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Faul
         "seed" => case.as_a_whole(context)?,
         other => return Err(Fault::new("E_ARGUMENT", format!("there are no rules \"{other}\"; leave them out, or say \"seed\"")).at_argument(1)),
     };
+    argument::check_length(resolution.details.len(), context.limits)?;
     let fields = resolution.fields.into_iter().map(|(path, winner, why)| Ok(Value::Object(Object::of_fields([("path", Value::text(path)), ("winner", Value::text(winner)), ("details", Value::text(why))])?)));
     let answer = [
         ("resolved", Value::Bool(!resolution.winner.is_empty())),
@@ -262,7 +264,7 @@ impl Case {
 
     /// The default rules: merge first, then decide what clashes field by field.
     fn by_field(&self, context: &mut HostContext<'_>) -> Result<Resolution, Fault> {
-        let merge = merge::merge(&self.base, &self.local, &self.remote, &|_| Side::Local)?;
+        let merge = merge::merge(&self.base, &self.local, &self.remote, &|_| Side::Local, context.limits)?;
         let (ours, theirs) = (merge::changed(&self.base, &self.local).next().is_none(), merge::changed(&self.base, &self.remote).next().is_none());
         if merge::changed(&self.local, &self.remote).next().is_none() {
             return Ok(Resolution::of("same", "both sides say the same".to_owned(), merge.merged));
@@ -287,17 +289,21 @@ impl Case {
     fn decide(&self, merge: Merge, context: &mut HostContext<'_>) -> Result<Resolution, Fault> {
         let newer = self.newer();
         let mut fields = Vec::new();
+        let mut priorities = Priorities::default();
+        let mut reasons_bytes = 0;
         for conflict in &merge.conflicts {
             let decided = match newer {
                 Some((side, by)) => Some((side, format!("{} seconds newer", by / 1000))),
-                None => self.priority(&conflict.path, context)?,
+                None => self.priority(Some(&conflict.path), &mut priorities, context)?,
             };
+            reasons_bytes += decided.as_ref().map_or(0, |(_, why)| why.len());
+            argument::check_length(reasons_bytes, context.limits)?;
             let (winner, why) = decided.map_or(("", "changed within a minute, and no priority is set".to_owned()), |(side, why)| (name_of(side), why));
             fields.push((conflict.path.clone(), winner, why));
         }
-        let is_remote = |path: &str| fields.iter().any(|(own, winner, _)| own == path && *winner == name_of(Side::Remote));
-        let prefer = |path: &str| if is_remote(path) { Side::Remote } else { Side::Local };
-        let merged = merge::merge(&self.base, &self.local, &self.remote, &prefer)?.merged;
+        let remote: HashSet<&str> = fields.iter().filter(|(_, winner, _)| *winner == name_of(Side::Remote)).map(|(path, ..)| path.as_str()).collect();
+        let prefer = |path: &str| if remote.contains(path) { Side::Remote } else { Side::Local };
+        let merged = merge::merge(&self.base, &self.local, &self.remote, &prefer, context.limits)?.merged;
         let open: Vec<&str> = fields.iter().filter(|(_, winner, _)| winner.is_empty()).map(|(path, ..)| path.as_str()).collect();
         if !open.is_empty() {
             let details = format!("a person must decide {}: changed on both sides within a minute, and no priority is set", open.join(", "));
@@ -313,11 +319,13 @@ impl Case {
         Ok(Resolution { winner, details, merged, fields })
     }
 
-    /// The side that the project prefers for a field, and the rule that says so.
-    fn priority(&self, path: &str, context: &mut HostContext<'_>) -> Result<Option<(Side, String)>, Fault> {
-        let field = path.split('.').next().unwrap_or(path);
-        for key in [format!("sync_priority.{path}"), format!("sync_priority.{field}"), "sync_priority_source".to_owned()] {
-            let source = context.storage.memory(&key)?.map(|value| coerce::text(&value).as_str().to_owned()).unwrap_or_default();
+    /// The side that the project prefers for a field, or for whole records where no path is given, and the rule that
+    /// says so. The path itself comes before the record's field in it, and that before the source for all.
+    fn priority(&self, path: Option<&str>, priorities: &mut Priorities, context: &mut HostContext<'_>) -> Result<Option<(Side, String)>, Fault> {
+        let field = path.and_then(|path| path.split_once('.')).map(|(field, _)| field);
+        let keys = [path, field].into_iter().flatten().map(|name| format!("sync_priority.{name}")).chain(["sync_priority_source".to_owned()]);
+        for key in keys {
+            let source = priorities.source(&key, context)?;
             if !source.is_empty() {
                 let side = if source == self.source { Side::Remote } else { Side::Local };
                 return Ok(Some((side, format!("{key} is {source}"))));
@@ -328,7 +336,7 @@ impl Case {
 
     /// The order of the seed's script: whole records, the newer one first.
     fn as_a_whole(&self, context: &mut HostContext<'_>) -> Result<Resolution, Fault> {
-        let merge = merge::merge(&self.base, &self.local, &self.remote, &|_| Side::Local)?;
+        let merge = merge::merge(&self.base, &self.local, &self.remote, &|_| Side::Local, context.limits)?;
         let of = |side: Side| match side {
             Side::Local => self.local.clone(),
             Side::Remote => self.remote.clone(),
@@ -337,13 +345,28 @@ impl Case {
             return Ok(Resolution::of(name_of(side), format!("the {} record is {} seconds newer", name_of(side), by / 1000), of(side)));
         }
         let (ours, theirs) = (changed_names(&self.base, &self.local), changed_names(&self.base, &self.remote));
-        if !ours.iter().any(|name| theirs.contains(name)) {
+        // Both are sorted.
+        if !ours.iter().any(|name| theirs.binary_search(name).is_ok()) {
             return Ok(Resolution::of("merge", format!("local changed [{}], remote changed [{}]", ours.join(", "), theirs.join(", ")), merge.merged));
         }
-        match self.priority("", context)? {
+        match self.priority(None, &mut Priorities::default(), context)? {
             Some((side, why)) => Ok(Resolution::of(name_of(side), why, of(side))),
             None => Ok(Resolution::of("", "the same fields were changed on both sides within a minute: a person must decide".to_owned(), merge.merged)),
         }
+    }
+}
+
+/// The memory entries that name preferred sources, each looked up once; empty where there is none.
+#[derive(Default)]
+struct Priorities(HashMap<String, String>);
+
+impl Priorities {
+    fn source(&mut self, key: &str, context: &mut HostContext<'_>) -> Result<&str, Fault> {
+        if !self.0.contains_key(key) {
+            let source = context.storage.memory(key)?.map(|value| coerce::text(&value).as_str().to_owned()).unwrap_or_default();
+            self.0.insert(key.to_owned(), source);
+        }
+        Ok(&self.0[key])
     }
 }
 

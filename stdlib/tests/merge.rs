@@ -3,6 +3,7 @@
 use gbvm_stdlib::canonical::canonical;
 use gbvm_stdlib::merge::{self, Merge, Side, is_absent, is_bookkeeping};
 use gbvm_vm::instant::Instant;
+use gbvm_vm::limits::Limits;
 use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
@@ -69,7 +70,7 @@ impl Dice {
 }
 
 fn merge3(base: &Object, local: &Object, remote: &Object, prefer: Side) -> Merge {
-    merge::merge(base, local, remote, &|_| prefer).expect("they are small")
+    merge::merge(base, local, remote, &|_| prefer, &Limits::default()).expect("they are small")
 }
 
 /// A record as it counts: its canonical text without bookkeeping.
@@ -106,7 +107,7 @@ fn touches(a: &str, b: &str) -> bool {
 }
 
 fn paths(base: &Object, now: &Object) -> Vec<String> {
-    merge::diff(base, now).into_iter().map(|change| change.path).collect()
+    merge::diff(base, now, &Limits::default()).expect("they are small").into_iter().map(|change| change.path).collect()
 }
 
 fn check(base: &Object, local: &Object, remote: &Object) -> Result<(), String> {

@@ -30,7 +30,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E_TOO_LARGE",
-        meaning: "Something needs more room than there is: a script with more than 65,536 different constants, a procedure with more than 180 variables, a value of more than 64 MiB, or a LIKE between two very long texts.",
+        meaning: "Something needs more room than there is: a script with more than 65,536 different constants, a procedure with more than 180 variables, a value of more than 64 MiB, a LIKE between two very long texts, or two records that differ in so many places that their paths are longer than one text may be.",
         example: Situation("A list that a loop doubles until it weighs more than 64 MiB."),
         cure: "Split the script or the procedure; keep large data in a table and read it in parts.",
     },

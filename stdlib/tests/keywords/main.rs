@@ -10,5 +10,6 @@ mod json;
 mod mail;
 mod memory;
 mod security;
+mod sync;
 mod table;
 mod url;
