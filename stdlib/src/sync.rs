@@ -64,7 +64,7 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     Keyword::host(FAMILY, Form::Function, "RESOLVE", &[Param::required("conflict", Role::Value), Param::optional("rules", Role::Word)], resolve).access(Access::Read).about(
         "Who wins a conflict, and what the record is then",
-        "The conflict has `original_data`, `local_data` and `remote_data`, and may have `local_timestamp`, `remote_timestamp`, `received_at` and `source`. The answer has `resolved`, `winner` (same, delete, merge, local, remote, or nothing), `details`, `merged` and `fields`, which says for each clashing field who won and why. Where nothing differs, it is the same; where one side was deleted and the other is untouched, it is deleted; where the changes do not clash, they are merged. Otherwise each clashing field goes to the newer side if the times are usable and more than a minute apart, else as the memory entries `sync_priority.` and the field's whole path, such as `sync_priority.address.city`, `sync_priority.` and the record's field in which it lies, then `sync_priority_source`, say, else it is left to a person. With \"seed\" the rules are: the newer record, else a merge of different fields, else the priority, for whole records.",
+        "The conflict has `original_data`, `local_data` and `remote_data`, and may have `local_timestamp`, `remote_timestamp`, `received_at` and `source`. The answer has `resolved`, `winner` (same, delete, merge, local, remote, or nothing), `details`, `merged` and `fields`, which says for each clashing field who won and why. Where nothing differs, it is the same; where one side was deleted since the original and the other is untouched, it is deleted; where the changes do not clash, they are merged. Otherwise each clashing field goes to the newer side if the times are usable and more than a minute apart, else as the memory entries `sync_priority.` and the field's whole path, such as `sync_priority.address.city`, `sync_priority.` and the record's field in which it lies, then `sync_priority_source`, say, else it is left to a person. With \"seed\" the rules are: the newer record, else a merge of different fields, else the priority, for whole records.",
         &[Example::new("WITH conflict = NEW OBJECT\n  .original_data = {phone: \"1\", name: \"Ann\"}\n  .local_data = {phone: \"2\", name: \"Ann\"}\n  .remote_data = {phone: \"1\", name: \"Anna\"}\nEND WITH\nr = RESOLVE(conflict)\nPRINT r.winner, r.merged", "merge {\"phone\":\"2\",\"name\":\"Anna\"}")],
     ),
     Keyword::host(
@@ -269,7 +269,9 @@ impl Case {
         if merge::changed(&self.local, &self.remote).next().is_none() {
             return Ok(Resolution::of("same", "both sides say the same".to_owned(), merge.merged));
         }
-        let deleted = |record: &Object| record.get("deleted_at").is_some_and(|at| !is_absent(at)) || record.is_empty() && !self.base.is_empty();
+        let has_mark = |record: &Object| record.get("deleted_at").is_some_and(|at| !is_absent(at));
+        // What was deleted before either side changed it tells nothing of the change.
+        let deleted = |record: &Object| has_mark(record) && !has_mark(&self.base) || record.is_empty() && !self.base.is_empty();
         match (deleted(&self.local), deleted(&self.remote), ours, theirs) {
             (true, true, ..) => return Ok(Resolution::of("delete", "both sides deleted the record".to_owned(), merge.merged)),
             (true, false, _, true) => return Ok(Resolution::of("delete", "deleted locally, and the remote side has not changed it".to_owned(), self.local.clone())),
