@@ -7,6 +7,9 @@ use gbvm_vm::operators;
 use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
+/// The longest text that a message shows.
+const SHOWN_BYTES: usize = 40;
+
 /// Whether any of the arguments is NULL or MISSING.
 pub fn any_nothing(arguments: &[Value]) -> bool {
     arguments.iter().any(Value::is_nothing)
@@ -61,13 +64,22 @@ pub fn kind_of(value: &Value) -> String {
     }
 }
 
-/// The fault of a value of the wrong kind. Short text is shown, a secret never.
-pub fn wrong_kind(wanted: &str, value: &Value) -> Fault {
-    let shown = match value {
-        Value::Text(text) if !text.has_secret() && text.as_str().len() <= 40 => format!("the text {:?}", text.as_str()),
+/// What a value is, for the end of a sentence: short text itself, of all else its kind, so that no secret is shown.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) if !text.has_secret() && text.as_str().len() <= SHOWN_BYTES => format!("the text {:?}", text.as_str()),
         value => kind_of(value),
-    };
-    Fault::new("E_TYPE", format!("{wanted} is needed here, and this is {shown}"))
+    }
+}
+
+/// The fault of a value of the wrong kind.
+pub fn wrong_kind(wanted: &str, value: &Value) -> Fault {
+    Fault::new("E_TYPE", format!("{wanted} is needed here, and this is {}", shown(value)))
+}
+
+/// The fault of a word that is none of those that are known here.
+pub fn unknown_word(known: &str, value: &Value) -> Fault {
+    Fault::new("E_ARGUMENT", format!("{known}, and this is {}", shown(value)))
 }
 
 /// A text computed from arguments: secret where any of them is.

@@ -18,31 +18,76 @@ pub const KEYWORDS: &[Keyword] = &[Keyword::host("Triggers", Form::Function, "IN
     &[Example::new("quantity = INPUT(\"quantity\", \"INTEGER\") ?? 1\nPRINT quantity", "1")],
 )];
 
+/// The types that an input may be asked for.
+#[derive(Clone, Copy)]
+enum Kind {
+    Any,
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Date,
+    Email,
+    Array,
+    Object,
+}
+
+impl Kind {
+    const ALL: [Kind; 9] = [Kind::Any, Kind::Text, Kind::Integer, Kind::Number, Kind::Boolean, Kind::Date, Kind::Email, Kind::Array, Kind::Object];
+
+    /// As scripts write it.
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Any => "ANY",
+            Kind::Text => "STRING",
+            Kind::Integer => "INTEGER",
+            Kind::Number => "NUMBER",
+            Kind::Boolean => "BOOLEAN",
+            Kind::Date => "DATE",
+            Kind::Email => "EMAIL",
+            Kind::Array => "ARRAY",
+            Kind::Object => "OBJECT",
+        }
+    }
+
+    /// What must have been given.
+    fn wanted(self) -> &'static str {
+        match self {
+            Kind::Any => "any value",
+            Kind::Text => "text",
+            Kind::Integer => "a whole number",
+            Kind::Number => "a number",
+            Kind::Boolean => "TRUE or FALSE",
+            Kind::Date => "a date such as 2026-01-31 or 2026-01-31T09:05:00Z",
+            Kind::Email => "the address of a mailbox",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        }
+    }
+
+    /// The type that a script asks for; any where it asks for none.
+    fn asked(argument: &Value) -> Result<Kind, Fault> {
+        if operators::is_empty(argument) {
+            return Ok(Kind::Any);
+        }
+        let word = coerce::text(argument);
+        let found = Kind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(word.as_str().trim()));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+            argument::unknown_word(&format!("the type of an input is one of {}", names.join(", ")), argument).at_argument(1)
+        })
+    }
+}
+
 fn input(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
     let name = coerce::text(call.argument(0));
-    let name = name.as_str();
-    let kind = coerce::text(call.argument(1));
-    let given = given(context, name);
+    let kind = Kind::asked(call.argument(1))?;
+    let given = given(context, name.as_str());
     if operators::is_empty(&given) {
-        return Ok(if matches!(given, Value::Text(_)) && matches!(kind.as_str(), "" | "ANY" | "STRING") { given } else { nothing(&given) });
+        return Ok(if matches!((&given, kind), (Value::Text(_), Kind::Any | Kind::Text)) { given } else { nothing(&given) });
     }
-    converted(&given, kind.as_str(), context.limits).ok_or_else(|| {
-        let wanted = match kind.as_str() {
-            "INTEGER" => "a whole number",
-            "NUMBER" => "a number",
-            "BOOLEAN" => "TRUE or FALSE",
-            "DATE" => "a date such as 2026-01-31 or 2026-01-31T09:05:00Z",
-            "EMAIL" => "the address of a mailbox",
-            "ARRAY" => "an array",
-            "OBJECT" => "an object",
-            "STRING" => "text",
-            _ => "of a type that there is",
-        };
-        let shown = match &given {
-            Value::Text(text) if text.as_str().len() <= 40 => format!("the text {:?}", text.as_str()),
-            value => argument::kind_of(value),
-        };
-        Fault::new("E_PARAM", format!("the input {name} must be {wanted}, and it is {shown}"))
+    converted(&given, kind, context.limits).ok_or_else(|| {
+        Fault::new("E_PARAM", format!("the input {} must be {}, and it is {}", name.masked(), kind.wanted(), argument::shown(&given)))
     })
 }
 
@@ -63,20 +108,20 @@ fn given(context: &HostContext<'_>, name: &str) -> Value {
     found.map_or(Value::Missing, |(_, value)| Value::text(value.as_str()))
 }
 
-fn converted(value: &Value, kind: &str, limits: &Limits) -> Option<Value> {
+fn converted(value: &Value, kind: Kind, limits: &Limits) -> Option<Value> {
     match kind {
-        "" | "ANY" => Some(value.clone()),
-        "STRING" => match value {
+        Kind::Any => Some(value.clone()),
+        Kind::Text => match value {
             Value::Text(_) => Some(value.clone()),
             Value::Int(_) | Value::Float(_) | Value::Bool(_) => Some(Value::Text(coerce::text(value))),
             _ => None,
         },
-        "INTEGER" => match coerce::number(value)? {
+        Kind::Integer => match coerce::number(value)? {
             Number::Int(int) => Some(Value::Int(int)),
             Number::Float(float) => (float.fract() == 0.0 && float.abs() < 9.0e15).then_some(Value::Int(float as i64)),
         },
-        "NUMBER" => coerce::number(value).map(Value::from),
-        "BOOLEAN" => match value {
+        Kind::Number => coerce::number(value).map(Value::from),
+        Kind::Boolean => match value {
             Value::Bool(_) => Some(value.clone()),
             Value::Int(int @ (0 | 1)) => Some(Value::Bool(*int == 1)),
             Value::Text(text) => match text.as_str().to_ascii_lowercase().as_str() {
@@ -86,20 +131,19 @@ fn converted(value: &Value, kind: &str, limits: &Limits) -> Option<Value> {
             },
             _ => None,
         },
-        "DATE" => coerce::instant(value).map(Value::Date),
-        "EMAIL" => match value {
+        Kind::Date => coerce::instant(value).map(Value::Date),
+        Kind::Email => match value {
             Value::Text(text) => is_mailbox(text.as_str().trim()).then(|| Value::Text(text.derive(text.as_str().trim().to_owned()))),
             _ => None,
         },
-        "ARRAY" | "OBJECT" => {
+        Kind::Array | Kind::Object => {
             let parsed = match value {
                 Value::Text(text) => json::parse(text.as_str().as_bytes(), limits).ok()?,
                 value => value.clone(),
             };
-            let fits = if kind == "ARRAY" { matches!(parsed, Value::Array(_)) } else { matches!(parsed, Value::Object(_)) };
+            let fits = if matches!(kind, Kind::Array) { matches!(parsed, Value::Array(_)) } else { matches!(parsed, Value::Object(_)) };
             fits.then_some(parsed)
         }
-        _ => None,
     }
 }
 

@@ -93,7 +93,7 @@ fn environment(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, 
     let name = coerce::text(call.argument(0));
     match context.environment.get(name.as_str()) {
         Some(value) => Ok(value.as_ref().map_or(Value::Null, |value| Value::text(value.as_str()))),
-        None => Err(Fault::new("E_ENV", format!("the project does not let scripts read {0}; add allow_env = [\"{0}\"] to gbvm.toml if it is meant to", name.as_str())).at_argument(0)),
+        None => Err(Fault::new("E_ENV", format!("the project does not let scripts read {0}; add allow_env = [\"{0}\"] to gbvm.toml if it is meant to", name.masked())).at_argument(0)),
     }
 }
 

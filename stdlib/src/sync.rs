@@ -122,7 +122,7 @@ fn side(arguments: &[Value], index: usize) -> Result<Side, Fault> {
     match coerce::text(at(arguments, index)).as_str().to_ascii_lowercase().as_str() {
         "" | "local" => Ok(Side::Local),
         "remote" => Ok(Side::Remote),
-        other => Err(Fault::new("E_ARGUMENT", format!("the preferred side is \"local\" or \"remote\", and this is \"{other}\"")).at_argument(index as u8)),
+        _ => Err(argument::unknown_word("the preferred side is \"local\" or \"remote\"", at(arguments, index)).at_argument(index as u8)),
     }
 }
 
@@ -221,7 +221,7 @@ fn resolve(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Faul
     let resolution = match coerce::text(call.argument(1)).as_str().to_ascii_lowercase().as_str() {
         "" => case.by_field(context)?,
         "seed" => case.as_a_whole(context)?,
-        other => return Err(Fault::new("E_ARGUMENT", format!("there are no rules \"{other}\"; leave them out, or say \"seed\"")).at_argument(1)),
+        _ => return Err(argument::unknown_word("the rules are \"seed\", or left out", call.argument(1)).at_argument(1)),
     };
     argument::check_length(resolution.details.len(), context.limits)?;
     let fields = resolution.fields.into_iter().map(|(path, winner, why)| Ok(Value::Object(Object::of_fields([("path", Value::text(path)), ("winner", Value::text(winner)), ("details", Value::text(why))])?)));
