@@ -44,12 +44,13 @@ impl Reply {
         Reply::json(status, body)
     }
 
-    /// The answer to a caller whose run failed: it learns the code and the run, never the message.
-    pub fn failed(fault: &Fault, run_id: &str) -> Reply {
+    /// The answer to a caller whose run failed: it learns the code and the run, and the message only where that is what
+    /// was said of an input of its own. The same code may be thrown by the script, for what no caller is to know.
+    pub fn failed(fault: &Fault, run_id: &str, refused_input: Option<&str>) -> Reply {
         let status = match &*fault.code {
             // Before the run began, the mistake was in the request, and its sender may learn it.
             "E_JSON" | "E_BODY" if fault.trace.is_empty() => return Reply::error(400, &fault.code, &fault.message),
-            "E_PARAM" => return Reply::error(400, &fault.code, &fault.message),
+            "E_PARAM" if refused_input == Some(fault.message.as_str()) => return Reply::error(400, &fault.code, &fault.message),
             "E_SIGNATURE" if fault.trace.is_empty() => 401,
             "E_HTTP" => 502,
             "E_DATABASE_FULL" | "E_DATABASE_BUSY" => 503,

@@ -91,7 +91,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
     let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), variables };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, variables };
     let finished = run.drive();
     let record = |state, fault: Option<&Fault>| RunRecord {
         id: run_id.clone(),
@@ -123,7 +123,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
             // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
             let goes_on = fault.ends_run && fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
             if goes_on {
-                return Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) };
+                return Outcome { reply: Reply::failed(&fault, &run_id, run.refused_input.as_deref()), run_id, fault: Some(fault) };
             }
             // The failure itself must not hide behind a store that cannot take its record.
             // A start by hand that needed no store needs no record.
@@ -132,7 +132,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
             if let Err(second) = recorded {
                 tracing::error!("the failed run could not be recorded: {}", second.message);
             }
-            Outcome { reply: Reply::failed(&fault, &run_id), run_id, fault: Some(fault) }
+            Outcome { reply: Reply::failed(&fault, &run_id, run.refused_input.as_deref()), run_id, fault: Some(fault) }
         }
     }
 }
@@ -150,6 +150,8 @@ struct Run<'r, 'w> {
     calls: u32,
     /// Whether an earlier segment was committed.
     has_committed: bool,
+    /// What was said of the input that was refused last.
+    refused_input: Option<String>,
     /// Variables to begin with, and as they are at the end.
     variables: Option<&'r mut Vec<(String, Value)>>,
 }
@@ -287,6 +289,9 @@ impl Run<'_, '_> {
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
         let answer = function(&mut context, &call);
+        if let Some(refused) = state.refused_input.take() {
+            self.refused_input = Some(refused);
+        }
         self.segment.end_call(answer.is_ok()).and(answer)
     }
 

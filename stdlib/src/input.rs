@@ -87,7 +87,9 @@ fn input(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault>
         return Ok(if matches!((&given, kind), (Value::Text(_), Kind::Any | Kind::Text)) { given } else { nothing(&given) });
     }
     converted(&given, kind, context.limits).ok_or_else(|| {
-        Fault::new("E_PARAM", format!("the input {} must be {}, and it is {}", name.masked(), kind.wanted(), argument::shown(&given)))
+        let message = format!("the input {} must be {}, and it is {}", name.masked(), kind.wanted(), argument::shown(&given));
+        context.run.refused_input = Some(message.clone());
+        Fault::new("E_PARAM", message)
     })
 }
 
