@@ -125,6 +125,10 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
             if goes_on {
                 return Outcome { reply: Reply::failed(&fault, &run_id, run.refused_input.as_deref()), run_id, fault: Some(fault) };
             }
+            // Whoever cannot sign writes nothing here, not even that it tried.
+            if fault.code == "E_SIGNATURE" && fault.trace.is_empty() && start.job.is_none() {
+                return Outcome { reply: Reply::failed(&fault, &run_id, None), run_id, fault: Some(fault) };
+            }
             // The failure itself must not hide behind a store that cannot take its record.
             // A start by hand that needed no store needs no record.
             let store = if matches!(start.event, Event::Manual(_)) { world.store_if_open().map(Ok) } else { Some(world.store()) };
@@ -162,8 +166,8 @@ impl Run<'_, '_> {
         let _bounded = memory::bound(self.budget.memory_bytes);
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
+                let is_signed = scheme::authenticate(self.world, self.start.script, self.start.event)?;
                 let mut vm = Vm::new(linked, self.world.limits());
-                let is_signed = scheme::authenticate(self.world, self.segment, self.start.script, self.start.event)?;
                 let mut state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
                 state.is_authenticated |= is_signed;
                 (vm, state)

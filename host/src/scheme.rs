@@ -4,28 +4,33 @@ use std::fmt::Write as _;
 
 use gbvm_lang::declare::Declaration;
 use gbvm_stdlib::security;
+use gbvm_stdlib::services::Storage as _;
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
+use gbvm_vm::value::Value;
 
 use crate::engine::World;
 use crate::event::{Event, WebhookEvent};
 use crate::percent::decode_percent;
 use crate::scripts::Script;
-use crate::segment::Segment;
 
-/// Whether the request is signed as its webhook declares; FALSE where it declares nothing.
+/// Whether the request is signed as its webhook declares; FALSE where it declares nothing. The secret is read outside of
+/// the run's transaction, which may be one that writes: a stranger must not take the lock of the database.
 ///
 /// # Errors
-/// `E_SIGNATURE` where it is not, or where the secret is not set.
-pub fn authenticate(world: &World, segment: &Segment<'_>, script: &Script, event: &Event) -> Result<bool, Fault> {
+/// `E_SIGNATURE` where it is not, or where the secret is not set; those of the database.
+pub fn authenticate(world: &World, script: &Script, event: &Event) -> Result<bool, Fault> {
     let Event::Webhook(request) = event else { return Ok(false) };
     let declared = script.declarations.iter().find_map(|declaration| match declaration {
         Declaration::Webhook(webhook) if webhook.name == request.name => webhook.scheme.as_ref(),
         Declaration::Webhook(_) | Declaration::Trigger(_) | Declaration::Schedule(_) => None,
     });
     let Some(scheme) = declared else { return Ok(false) };
-    let secret = segment.memory(&scheme.key)?;
+    let secret = match world.configured_secret(&scheme.key) {
+        Some(secret) => Some(Value::text(secret)),
+        None => world.store()?.memory(&scheme.key)?,
+    };
     let secret = secret.as_ref().map(coerce::text);
     let secret = secret.as_ref().map_or("", |secret| secret.as_str());
     if secret.is_empty() {
