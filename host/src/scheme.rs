@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gbvm_lang::declare::Declaration;
+use gbvm_lang::declare::{Declaration, Signing};
 use gbvm_stdlib::security;
 use gbvm_stdlib::services::Storage as _;
 use gbvm_vm::coerce;
@@ -36,47 +36,38 @@ pub fn authenticate(world: &World, script: &Script, event: &Event) -> Result<boo
     if secret.is_empty() {
         tracing::error!("the webhook {} refuses every request: the secret \"{}\" is not set", request.name, scheme.key);
     }
-    let is_right = !secret.is_empty() && is_signed(scheme.name, request, secret, world.clock().now());
+    let is_right = !secret.is_empty() && is_signed(scheme.signing, request, secret, world.clock().now());
     if is_right { Ok(true) } else { Err(Fault::new("E_SIGNATURE", format!("the request is not signed as the webhook {} wants it", request.name))) }
 }
 
 /// Whether a request is signed in exactly the way of a scheme.
-fn is_signed(scheme: &str, request: &WebhookEvent, secret: &str, now: Instant) -> bool {
-    let Some(signature) = signature_headers(scheme).iter().find_map(|name| header(request, name)) else { return false };
+fn is_signed(signing: Signing, request: &WebhookEvent, secret: &str, now: Instant) -> bool {
+    let Some(signature) = signing.headers().iter().find_map(|name| header(request, name)) else { return false };
     let (body, key) = (&request.body[..], secret.as_bytes());
-    match scheme {
-        "github" => signature.strip_prefix("sha256=").is_some_and(|value| security::is_hmac(key, body, value)),
-        "shopify" => security::is_hmac(key, body, signature),
-        "stripe" => security::is_timed(body, signature, secret, now),
-        "hubspot" => is_hubspot(request, signature, key, now),
-        _ => security::is_standard_webhook(body, signature, secret, now, &request.headers),
+    match signing {
+        Signing::Github => signature.strip_prefix("sha256=").is_some_and(|value| security::is_hmac(key, body, value)),
+        Signing::Hubspot => is_hubspot(request, signature, key, now),
+        Signing::Shopify => security::is_hmac(key, body, signature),
+        Signing::Standard => security::is_standard_webhook(body, signature, secret, now, &request.headers),
+        Signing::Stripe => security::is_timed(body, signature, secret, now),
     }
 }
 
-/// The headers in which the signature may stand.
-fn signature_headers(scheme: &str) -> &'static [&'static str] {
-    match scheme {
-        "github" => &["x_hub_signature_256"],
-        "shopify" => &["x_shopify_hmac_sha256"],
-        "stripe" => &["stripe_signature"],
-        "hubspot" => &["x_hubspot_signature_v3"],
-        _ => &["webhook_signature", "svix_signature"],
-    }
-}
-
+/// A header of the request by its name as it is sent, in lower case; it is kept as scripts see it.
 fn header<'r>(request: &'r WebhookEvent, name: &str) -> Option<&'r str> {
-    let found = request.headers.iter().find(|(known, _)| known == name)?;
+    let folded = name.replace('-', "_");
+    let found = request.headers.iter().find(|(known, _)| *known == folded)?;
     Some(found.1.trim()).filter(|value| !value.is_empty())
 }
 
 /// HubSpot signs, from its third version on, method, address, body and the time in milliseconds. The address is the one
 /// that it called: behind a proxy that is another host, and another protocol, than this process sees.
 fn is_hubspot(request: &WebhookEvent, signature: &str, key: &[u8], now: Instant) -> bool {
-    let Some(time) = header(request, "x_hubspot_request_timestamp") else { return false };
+    let Some(time) = header(request, "x-hubspot-request-timestamp") else { return false };
     if !time.parse().is_ok_and(|millis| security::is_near(millis, now)) {
         return false;
     }
-    let hosts = ["x_forwarded_host", "host"].into_iter().filter_map(|name| header(request, name));
+    let hosts = ["x-forwarded-host", "host"].into_iter().filter_map(|name| header(request, name));
     let mut addresses = hosts.flat_map(|host| ["https", "http"].map(|protocol| format!("{protocol}://{host}{}", path_and_query(request))));
     addresses.any(|address| security::is_hmac(key, &[request.method.as_bytes(), address.as_bytes(), &request.body, time.as_bytes()].concat(), signature))
 }

@@ -16,7 +16,7 @@ pub use include::{Include, includes};
 pub use param::{Interface, Param, ParamKind};
 pub use table::{ColumnDeclaration, ColumnKind, TableDeclaration};
 pub(crate) use table::take as take_tables;
-pub use webhook::{Dedupe, Scheme, Webhook};
+pub use webhook::{Dedupe, Scheme, Signing, Webhook};
 
 /// The functions that check a caller's secret.
 pub const AUTHENTICATORS: [&str; 2] = ["VERIFY_SIGNATURE", "VERIFY_KEY"];

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use gbvm_lang::declare::Signing;
 use gbvm_vm::limits::Limits;
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -115,7 +116,7 @@ async fn discard(body: &mut Incoming) {
 /// Whether a signature scheme relies on this header: two of them would let one be checked and the other be read.
 fn is_signature_header(name: &str) -> bool {
     const WHOLE: [&str; 8] = ["authorization", "host", "content-type", "webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp", "x-api-key"];
-    WHOLE.contains(&name) || ["signature", "hmac", "digest", "timestamp"].iter().any(|part| name.contains(part))
+    WHOLE.contains(&name) || Signing::ALL.into_iter().any(|signing| signing.headers().contains(&name)) || ["signature", "hmac", "digest", "timestamp"].iter().any(|part| name.contains(part))
 }
 
 /// The headers as a script sees them: `-` in names is `_`, and the values of a repeated name are joined.
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_signature_is_sent_once() {
-        for name in ["x-hub-signature-256", "Stripe-Signature", "x-shopify-hmac-sha256", "webhook-id", "Webhook-Timestamp"] {
+        for name in Signing::ALL.into_iter().flat_map(Signing::headers).copied().chain(["Stripe-Signature", "webhook-id", "Webhook-Timestamp"]) {
             assert!(fold_headers(&headers(&[(name, "1"), (name, "1")])).is_err(), "{name}");
         }
     }

@@ -26,9 +26,51 @@ pub struct Webhook {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// Whose way of signing.
-    pub name: &'static str,
+    pub signing: Signing,
     /// The memory key with the secret.
     pub key: String,
+}
+
+/// A way of signing that the engine knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// GitHub's webhooks.
+    Github,
+    /// HubSpot's webhooks, third version.
+    Hubspot,
+    /// Shopify's webhooks.
+    Shopify,
+    /// Standard Webhooks.
+    Standard,
+    /// Stripe's webhooks.
+    Stripe,
+}
+
+impl Signing {
+    /// All of them, in the order of their names.
+    pub const ALL: [Signing; 5] = [Signing::Github, Signing::Hubspot, Signing::Shopify, Signing::Standard, Signing::Stripe];
+
+    /// As scripts write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signing::Github => "github",
+            Signing::Hubspot => "hubspot",
+            Signing::Shopify => "shopify",
+            Signing::Standard => "standard",
+            Signing::Stripe => "stripe",
+        }
+    }
+
+    /// The headers in which the signature may stand, in lower case, as they are sent.
+    pub fn headers(self) -> &'static [&'static str] {
+        match self {
+            Signing::Github => &["x-hub-signature-256"],
+            Signing::Hubspot => &["x-hubspot-signature-v3"],
+            Signing::Shopify => &["x-shopify-hmac-sha256"],
+            Signing::Standard => &["webhook-signature", "svix-signature"],
+            Signing::Stripe => &["stripe-signature"],
+        }
+    }
 }
 
 /// When a request counts as sent twice.
@@ -42,9 +84,6 @@ pub enum Dedupe {
     /// By a field of the body.
     Field(String),
 }
-
-/// The ways of signing that the engine knows.
-const SCHEMES: [&str; 5] = ["github", "hubspot", "shopify", "standard", "stripe"];
 
 const OPTIONS: &str = "After a webhook's name stands nothing, OPEN, ACCEPT, SCHEME \"github\" KEY \"memory key\", DEDUPE OFF or DEDUPE and a field.";
 
@@ -92,15 +131,16 @@ fn word(argument: &Expression) -> String {
 
 fn scheme(arguments: &[Expression], at: usize, span: Span) -> Result<Scheme, Diagnostic> {
     let given = text(arguments, at, "The scheme's name, such as \"github\",", span)?;
-    let Some(name) = SCHEMES.into_iter().find(|known| known.eq_ignore_ascii_case(given)) else {
-        return Err(refuse(arguments[at].span, format!("{given} is no scheme that is known here; those are {}.", SCHEMES.join(", "))));
+    let Some(signing) = Signing::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(given)) else {
+        let known: Vec<&str> = Signing::ALL.into_iter().map(Signing::name).collect();
+        return Err(refuse(arguments[at].span, format!("{given} is no scheme that is known here; those are {}.", known.join(", "))));
     };
     let has_key = arguments.get(at + 1).is_some_and(|argument| word(argument) == "KEY");
     if !has_key {
         return Err(refuse(span, "Behind SCHEME and its name stands KEY and the memory key with the secret: SCHEME \"github\" KEY \"github_secret\"."));
     }
     let key = text(arguments, at + 2, "The memory key with the secret", span)?;
-    Ok(Scheme { name, key: key.into() })
+    Ok(Scheme { signing, key: key.into() })
 }
 
 fn dedupe(argument: Option<&Expression>, span: Span) -> Result<Dedupe, Diagnostic> {
