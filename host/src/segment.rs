@@ -231,13 +231,15 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
+    /// Keeps or undoes what the innermost transaction of the script wrote; false where there is none. Where the database
+    /// does not follow, nobody knows any more what was written, so that the script cannot go on.
     fn end_transaction(&self, is_kept: bool) -> Result<bool, Fault> {
         self.settle_statements()?;
         let Some((savepoint, dead)) = self.state.borrow_mut().transactions.pop() else { return Ok(false) };
         if is_kept {
-            self.within(true, |store| store.release(&savepoint))?;
+            self.within(true, |store| store.release(&savepoint)).map_err(Fault::and_ends)?;
         } else {
-            self.within(true, |store| store.go_back(savepoint))?;
+            self.within(true, |store| store.go_back(savepoint)).map_err(Fault::and_ends)?;
             self.state.borrow_mut().dead.truncate(dead);
         }
         Ok(true)
@@ -339,5 +341,28 @@ impl Storage for SegmentStorage<'_, '_> {
         self.0.within(true, |store| store.queue_mail(mail))?;
         self.0.state.borrow_mut().dead.extend(mail.refused.clone());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+
+    /// A script that goes on past failures must not go on where nobody knows what the database holds.
+    #[test]
+    fn a_transaction_that_the_database_undid_ends_the_run() {
+        for is_kept in [true, false] {
+            let engine = Engine::builder().build().expect("an engine in memory can be built");
+            let segment = Segment::new(engine.world(), RunIdentity { run_id: "r".into(), script: "test.bas".into(), cause: None, depth: 0 }, true);
+            segment.begin_transaction().expect("it can begin");
+            segment.within(false, |store| {
+                store.rollback();
+                Ok(())
+            })
+            .expect("it is undone");
+            let fault = segment.end_transaction(is_kept).expect_err("there is no point to end at");
+            assert!(fault.ends_run, "{fault}");
+        }
     }
 }
