@@ -3,6 +3,7 @@
 //! A run is a sequence of segments. A segment ends, with a checkpoint where something was written, before a call whose
 //! answer the script waits for; what the script wrote last is committed together with the record of the run.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
@@ -91,7 +92,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
     let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, variables };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, allowed_origins: OnceCell::new(), variables };
     let finished = run.drive();
     let record = |state, fault: Option<&Fault>| RunRecord {
         id: run_id.clone(),
@@ -156,6 +157,8 @@ struct Run<'r, 'w> {
     has_committed: bool,
     /// What was said of the input that was refused last.
     refused_input: Option<String>,
+    /// The origins that it may call, as they were when it first asked the world for anything.
+    allowed_origins: OnceCell<Vec<String>>,
     /// Variables to begin with, and as they are at the end.
     variables: Option<&'r mut Vec<(String, Value)>>,
 }
@@ -278,7 +281,7 @@ impl Run<'_, '_> {
             self.segment.guard_call();
         }
         let clock = RunClock { world: self.world, deadline: self.deadline };
-        let allowed: Vec<String> = self.world.allowed_origins().into_iter().collect();
+        let allowed_origins = self.allowed_origins.get_or_init(|| self.world.allowed_origins().into_iter().collect());
         let mut http = Caller { segment: self.segment, world: self.world, run_id: &self.start.identity.run_id, calls: &mut self.calls, deadline: &mut self.deadline };
         let mut context = HostContext {
             storage: &mut SegmentStorage(self.segment),
@@ -289,7 +292,7 @@ impl Run<'_, '_> {
             limits: self.world.limits(),
             parse_filter: gbvm_lang::filter::parse,
             environment: self.world.environment(),
-            allowed_origins: &allowed,
+            allowed_origins,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
         let answer = function(&mut context, &call);
