@@ -16,6 +16,29 @@ pub fn canonical(value: &Value) -> String {
     out
 }
 
+/// The characters of ASCII that are the normal form of another one, and that one: the Greek question mark, the Greek
+/// varia and the sign of the unit kelvin (Unicode Character Database).
+const TWINS: [(char, char); 3] = [(';', '\u{37e}'), ('`', '\u{1fef}'), ('K', '\u{212a}')];
+
+/// All texts whose normal form a text of ASCII is, itself first; none where they are more than `most`, or where the
+/// text is no ASCII, so that they are not known.
+pub fn ascii_spellings(text: &str, most: usize) -> Option<Vec<String>> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let mut spellings = vec![String::with_capacity(text.len())];
+    for own in text.chars() {
+        let twin = TWINS.iter().find(|(ascii, _)| *ascii == own).map(|(_, twin)| *twin);
+        if twin.is_some() && spellings.len() * 2 > most {
+            return None;
+        }
+        let others: Vec<String> = twin.iter().flat_map(|twin| spellings.iter().map(move |spelling| format!("{spelling}{twin}"))).collect();
+        spellings.iter_mut().for_each(|spelling| spelling.push(own));
+        spellings.extend(others);
+    }
+    Some(spellings)
+}
+
 fn write(value: &Value, out: &mut String) {
     match value {
         _ if is_absent(value) => out.push('e'),
@@ -76,4 +99,27 @@ fn write_text(text: &str, out: &mut String) {
 fn write_instant(instant: Instant, out: &mut String) {
     out.push('d');
     out.push_str(&instant.0.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_twins_are_all_that_there_are() {
+        let mut found: Vec<(char, char)> = ('\u{80}'..=char::MAX).filter_map(|twin| Some((twin.to_string().nfc().next().filter(char::is_ascii)?, twin))).collect();
+        found.sort();
+        assert_eq!(found, TWINS.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn spellings_have_one_canonical_text() {
+        let spellings = ascii_spellings("aK;b", 4).expect("they are four");
+        assert_eq!((spellings.len(), spellings[0].as_str()), (4, "aK;b"));
+        for spelling in spellings {
+            assert_eq!(canonical(&Value::text(spelling)), canonical(&Value::text("aK;b")));
+        }
+        assert_eq!(ascii_spellings("aK;b", 3), None);
+        assert_eq!(ascii_spellings("\u{212a}", 8), None);
+    }
 }

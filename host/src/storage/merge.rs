@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gbvm_stdlib::base;
+use gbvm_stdlib::canonical;
 use gbvm_stdlib::upsert::{self, Merged};
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
@@ -20,6 +21,8 @@ use super::{Store, fault};
 
 /// From this share of the table's rows on, one look at all of them is cheaper than a look for each.
 const SHARE: usize = 50;
+/// The most spellings of a text that are asked for one by one.
+const SPELLINGS_MAX: usize = 32;
 
 /// How the rows of a key are found.
 enum Lookup {
@@ -125,8 +128,10 @@ fn stored_forms(value: &Value) -> Option<Vec<SqlValue>> {
                 forms.push(SqlValue::Text(text.to_owned()));
                 return Some(forms);
             }
-            let has_one_form = text.is_ascii() && Instant::parse_rfc3339(text).is_none();
-            has_one_form.then(|| vec![SqlValue::Text(text.to_owned())])
+            if Instant::parse_rfc3339(text).is_some() {
+                return None;
+            }
+            Some(canonical::ascii_spellings(text, SPELLINGS_MAX)?.into_iter().map(SqlValue::Text).collect())
         }
         Value::Missing | Value::Null | Value::Date(_) | Value::Array(_) | Value::Object(_) => None,
     }
