@@ -6,7 +6,7 @@ use gbvm_vm::object::Object;
 use gbvm_vm::operators;
 use rusqlite::OptionalExtension;
 
-use super::schema::{Kind, Table, quoted};
+use super::schema::{Kind, Table, index_name, quoted};
 use super::values::to_sql;
 use super::{Store, fault};
 
@@ -16,13 +16,13 @@ impl Store {
         match self.table(&declared.name)? {
             None => {
                 self.connection.execute_batch(&create(declared)).map_err(fault)?;
-                self.catalogue_forget();
+                self.catalogue.forget();
             }
             Some(table) => {
                 for column in declared.columns.iter().filter(|column| table.column(&column.name).is_none()) {
                     let sql = format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.name), definition(column));
                     self.connection.execute_batch(&sql).map_err(fault)?;
-                    self.catalogue_forget();
+                    self.catalogue.forget();
                 }
             }
         }
@@ -38,13 +38,13 @@ impl Store {
         if !keys.is_empty() && !keys.iter().all(|column| is_id(column)) {
             self.unique(&declared.name, &keys)?;
         }
-        self.catalogue_forget();
+        self.catalogue.forget();
         Ok(())
     }
 
     fn unique(&mut self, table: &str, columns: &[&ColumnDeclaration]) -> Result<(), Fault> {
-        let names: Vec<String> = columns.iter().map(|column| column.name.to_ascii_lowercase()).collect();
-        let index = format!("gbvm_unique_{}_{}", table.to_ascii_lowercase(), names.join("_"));
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let index = index_name("gbvm_unique", table, &names);
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let sql = format!("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} ({})", quoted(&index), quoted(table), names.join(", "));
         self.connection.execute_batch(&sql).map_err(fault)

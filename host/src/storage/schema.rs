@@ -136,6 +136,12 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The name of the index of a table's columns. Between its parts stands what neither tables nor columns may have in
+/// their names, so that the name says one thing only: `a_b` with `c` is not `a` with `b_c`.
+pub(super) fn index_name(lead: &str, table: &str, columns: &[&str]) -> String {
+    format!("{lead}:{table}:{}", columns.join(",")).to_ascii_lowercase()
+}
+
 impl Store {
     /// Makes the tables, columns and indexes that scripts need and that are not there.
     ///
@@ -162,27 +168,22 @@ impl Store {
         })
     }
 
-    /// Forgets what was read of the database.
-    pub(super) fn catalogue_forget(&mut self) {
-        self.catalogue.forget();
-    }
-
     /// Makes the index that serves `=` on a column; for dates another one besides, over the few values that are no
     /// canonical text, so that a comparison with an instant need not look at all rows for them.
     fn add_index(&mut self, table: &str, column: &str) -> Result<(), Fault> {
         let Some(known) = self.table(table)? else { return Ok(()) };
         let Some(found) = known.column(column) else { return Ok(()) };
-        let (name, on) = (index_name(table, column), format!("{} ({})", quoted(&known.name), quoted(&found.name)));
+        let (name, on) = (index_name("gbvm", table, &[column]), format!("{} ({})", quoted(&known.name), quoted(&found.name)));
         let mut sql = format!("CREATE INDEX IF NOT EXISTS {} ON {on};", quoted(&name));
         if found.kind == Some(Kind::Date) {
-            sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {} ON {on} WHERE {};", quoted(&format!("{name}_unusual")), is_unusual_date(&quoted(&found.name))));
+            sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {} ON {on} WHERE {};", quoted(&format!("{name}:unusual")), is_unusual_date(&quoted(&found.name))));
         }
         self.connection.execute_batch(&sql).map_err(fault)
     }
 
     fn has_index(&self, table: &str, column: &str) -> Result<bool, Fault> {
         let mut statement = self.connection.prepare_cached("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?1").map_err(fault)?;
-        statement.query_row([index_name(table, column)], |row| row.get(0)).map_err(fault)
+        statement.query_row([index_name("gbvm", table, &[column])], |row| row.get(0)).map_err(fault)
     }
 
     /// The tables and indexes of scripts as they were made, in SQL: by table, each with its indexes behind it.
@@ -306,10 +307,6 @@ impl Store {
         }
         Ok(table)
     }
-}
-
-fn index_name(table: &str, column: &str) -> String {
-    format!("gbvm_{}_{}", table.to_ascii_lowercase(), column.to_ascii_lowercase())
 }
 
 fn table_name(name: &str) -> Fault {
