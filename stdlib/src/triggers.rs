@@ -32,7 +32,7 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     Keyword::declare(FAMILY, "INCLUDE", &[Param::required("file", Role::Word)]).about(
         "Makes the procedures of another file part of the script",
-        "The path is taken from the folder of the file that names it. The file holds SUB and FUNCTION, and may include others. A procedure of the script comes before one of an included file, and that before one of `lib/*.bas`, which is included by itself. A file that is not there, or that includes itself, is an error at this line.",
+        "The path is taken from the folder of the file that names it. The file holds SUB and FUNCTION, and may include others. A procedure of the script comes before one of an included file, and that before one of `lib/*.bas`, which is included by itself. A file that is not there, that lies outside of the folder of the script, or that includes itself, is an error at this line.",
         &[Example::new("' INCLUDE \"prices.bas\" would bring its procedures\nPRINT \"ok\"", "ok")],
     ),
     Keyword::declare(FAMILY, "DESCRIPTION", &[Param::required("text", Role::Word)]).about(

@@ -102,7 +102,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E_INCLUDE",
-        meaning: "An included file is not there, cannot be read, or includes itself in a circle.",
+        meaning: "An included file is not there, lies outside of the folder of the script, cannot be read, or includes itself in a circle.",
         example: Situation("INCLUDE \"tools.bas\" where no such file stands in this folder."),
         cure: "A path is taken from the folder of the file that names it. Move what two files need of each other into a third.",
     },

@@ -40,6 +40,12 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
+    /// Whether a path, written in the normal way, lies outside of the folder of the script itself.
+    fn leaves_the_project(&self, path: &Path) -> bool {
+        let below = path.strip_prefix(folder(&self.paths[0]));
+        below.map_or(true, |below| below.components().next() == Some(Component::ParentDir))
+    }
+
     /// Reads what a source includes; `chain` are the sources that led there, itself last.
     fn follow(&mut self, index: usize, chain: &mut Vec<usize>) {
         let Ok(number) = u16::try_from(index) else { return };
@@ -51,8 +57,11 @@ impl Gathering<'_> {
                 self.files.problems.push(refuse(format!("\"{shown}\" begins at the root of the disk; write the path from this file's folder.")));
                 continue;
             }
-            let folder = self.paths[index].parent().unwrap_or(Path::new("")).to_owned();
-            let path = normal(&folder.join(shown));
+            let path = normal(&folder(&self.paths[index]).join(shown));
+            if self.leaves_the_project(&path) {
+                self.files.problems.push(refuse(format!("\"{shown}\" leads out of the folder of the script; move the file into it.")));
+                continue;
+            }
             if let Some(at) = chain.iter().position(|&link| self.paths[link] == path) {
                 let names: Vec<String> = chain[at..].iter().map(|&link| self.paths[link].display().to_string()).collect();
                 let message = format!("The file includes itself: {} → {}. Move what both need into a third file.", names.join(" → "), path.display());
@@ -85,6 +94,11 @@ impl Gathering<'_> {
             }
         }
     }
+}
+
+/// The folder of a file.
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
 }
 
 /// A path without `.` and with `..` taken back where that is possible.
