@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use data_encoding::{BASE64, HEXLOWER};
 use gbvm::Event;
-use gbvm::scripts::Script;
+use gbvm::engine::Engine;
+use gbvm::scripts::{self, Script};
+use gbvm_lang::source::Source;
 use gbvm_stdlib::security::hmac_sha256_hex;
 use gbvm_tests::libraries::ERP;
 use gbvm_tests::scenario::Scenario;
 use gbvm_tests::{root, seed};
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 /// A webhook script with a body that it accepts.
@@ -161,73 +165,138 @@ fn a_run_fills_no_log() {
     assert_eq!(printed.last().map(String::as_str), Some("the run has logged as much as it may: what follows is left out"));
 }
 
+#[test]
+fn who_cannot_sign_takes_no_lock_and_leaves_no_row() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("data.sqlite");
+    let engine = Engine::builder().database(&path).memory("hub_secret", "s3cret").build().expect("the database can be made");
+    let text = "WEBHOOK \"hook\", SCHEME \"github\" KEY \"hub_secret\"\nINSERT \"t\", {a: 1}";
+    let script = Arc::new(scripts::compile(vec![Source::new("hook.bas", text)], &[]).expect("it compiles"));
+    engine.load(vec![script.clone()]).expect("its table can be made");
+    let send = |signature: String| engine.fire(&script, &Event::webhook("hook").header("X-Hub-Signature-256", signature).body("{}"));
+    // Another process writes all the while.
+    let other = rusqlite::Connection::open(&path).expect("the file is there");
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+    let refused = send("sha256=00".to_owned());
+    assert_eq!((refused.reply.status, refused.fault.map(|fault| fault.code.to_string()).as_deref()), (401, Some("E_SIGNATURE")));
+    other.execute_batch("COMMIT").expect("nothing stands in the way");
+    let count = |table: &str| other.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).expect("the table is there");
+    assert_eq!((count("gbvm_runs"), count("t")), (0, 0));
+    let done = send(format!("sha256={}", hmac_sha256_hex(b"s3cret", b"{}")));
+    assert_eq!((done.fault, count("gbvm_runs"), count("t")), (None, 1, 1));
+}
+
 /// What the secret of the next test is.
 const CANARY: &str = "canary-6f1ed002";
 
-/// Ways on which a script might let a secret out, each a webhook of its own.
-const LEAKS: &[&str] = &[
-    "result = secret",
-    "result = {status: 200, key: \"Bearer \" + secret}",
-    "result = [[secret]]",
-    "result_key = UPPER(secret)",
-    "result = {status: 302, body: \"\", headers: {location: secret}}",
-    "PRINT secret",
-    "PRINT \"key: \" & secret & \".\"",
-    "PRINT [secret, {k: secret}]",
-    "LOG_INFO secret\nLOG_WARN \"x\" + secret\nLOG_ERROR {k: secret}",
-    "PRINT summarize_data({k: secret})",
-    "THROW secret",
-    "THROW {message: secret, code: secret}",
-    "TRY\nTHROW secret\nCATCH e\nPRINT e.message\nresult = e\nEND TRY",
-    "x = secret * 2",
-    "x = DATEADD(secret, 1, \"day\")",
-    "o = {}\no[secret] = 1\nresult = o",
-    "INSERT \"vault\", {name: secret}",
-    "SAVE \"vault\", secret, {name: 1}",
-    "SAVE \"vault\", \"1\", {name: JSON_STRINGIFY({k: secret})}",
-    "UPDATE \"vault\", \"id=1\", {name: REPLACE(secret, \"c\", \"k\")}",
-    "x = FIND \"vault\", \"name=\" + secret\nresult = x",
-    "f = \"name=\" + secret + \" OR\"\nx = FIND \"vault\", f",
-    "x = FIND secret",
-    "x = GET \"https://api.crm.com/\" + secret",
-    "x = GET secret",
-    "SET HEADER \"X-Key\", secret\nx = POST \"https://api.crm.com/a\", {k: 1}",
-    "POST \"https://api.crm.com/a\", {k: secret}",
-    "SEND MAIL \"ops@x.co\", \"key\", \"the key is \" + secret",
-    "SEND MAIL secret, \"s\", \"b\"",
-    "SET BOT MEMORY \"plain\", secret",
-    "SET BOT MEMORY secret, 1",
-    "ASSERT FALSE, secret",
-    "x = 1 / 0 + secret",
-    "CALL f(secret)\nSUB f(x)\ny = x - 1\nEND SUB",
-    "FOR EACH c IN secret\nPRINT c\nNEXT c",
-    "x = VAL(secret) + ASC(secret)\nPRINT SPLIT(secret, \"-\")",
-    "PRINT BASE64_ENCODE(secret), HMAC(\"x\", secret), LEFT(secret, 20)",
-    "x = JSON_PARSE(secret)",
-    "SELECT CASE secret\nCASE 1, 2, 3, 4, 5, \"a\"\nPRINT 1\nEND SELECT\nx = [1][secret]",
+/// What would show it: a part of it, or what is made of it, in small letters.
+fn traces() -> Vec<String> {
+    let bytes = CANARY.as_bytes();
+    let made = ["canary", "6f1ed002", "kanary", "yranac"].map(str::to_owned);
+    // Of an encoding, the middle: its ends depend on what stands beside it.
+    let base64 = (0..3).map(|lead| BASE64.encode(&[&vec![b' '; lead], bytes].concat())[4..16].to_owned());
+    let hashes = [hmac_sha256_hex(bytes, b"x"), HEXLOWER.encode(digest(&SHA256, bytes).as_ref()), HEXLOWER.encode(bytes)];
+    made.into_iter().chain(base64).chain(hashes).map(|trace| trace.to_lowercase()).collect()
+}
+
+/// Ways on which a script might let a secret out, each a webhook of its own, and how it must end: with this code of a
+/// fault, or well where there is none. A line that is never reached would let nothing out, and prove nothing.
+const LEAKS: &[(&str, &str)] = &[
+    ("E_SECRET_LEAK", "result = secret"),
+    ("E_SECRET_LEAK", "result = {status: 200, key: \"Bearer \" + secret}"),
+    ("E_SECRET_LEAK", "result = [[secret]]"),
+    ("E_SECRET_LEAK", "result_key = UPPER(secret)"),
+    ("E_SECRET_LEAK", "result = {status: 302, body: \"\", headers: {location: secret}}"),
+    ("", "PRINT secret"),
+    ("", "PRINT \"key: \" & secret & \".\""),
+    ("", "PRINT [secret, {k: secret}]"),
+    ("", "LOG_INFO secret\nLOG_WARN \"x\" + secret\nLOG_ERROR {k: secret}"),
+    ("", "PRINT summarize_data({k: secret})"),
+    ("E_THROWN", "THROW secret"),
+    ("‹crm_api_key›", "THROW {message: secret, code: secret}"),
+    ("", "TRY\nTHROW secret\nCATCH e\nPRINT e.message\nresult = e\nEND TRY"),
+    ("E_TYPE", "x = secret * 2"),
+    ("E_TYPE", "x = DATEADD(secret, 1, \"day\")"),
+    ("E_SECRET_LEAK", "o = {}\no[secret] = 1\nresult = o"),
+    ("E_SECRET_LEAK", "INSERT \"vault\", {name: secret}"),
+    ("E_SECRET_LEAK", "SAVE \"vault\", secret, {name: 1}"),
+    ("E_SECRET_LEAK", "SAVE \"vault\", \"1\", {name: JSON_STRINGIFY({k: secret})}"),
+    ("E_SECRET_LEAK", "UPDATE \"vault\", \"id=1\", {name: REPLACE(secret, \"c\", \"k\")}"),
+    ("", "x = FIND \"vault\", \"name=\" + secret\nresult = x"),
+    ("E_FILTER_SYNTAX", "f = \"name=\" + secret + \" OR\"\nx = FIND \"vault\", f"),
+    ("E_TABLE_NAME", "x = FIND secret"),
+    ("", "x = GET \"https://api.crm.com/\" + secret"),
+    ("E_URL", "x = GET secret"),
+    ("", "SET HEADER \"X-Key\", secret\nx = POST \"https://api.crm.com/a\", {k: 1}"),
+    ("", "POST \"https://api.crm.com/a\", {k: secret}"),
+    ("", "SEND MAIL \"ops@x.co\", \"key\", \"the key is \" + secret"),
+    ("E_SECRET_LEAK", "SEND MAIL secret, \"s\", \"b\""),
+    ("E_SECRET_LEAK", "SET BOT MEMORY \"plain\", secret"),
+    ("E_SECRET_LEAK", "SET BOT MEMORY secret, 1"),
+    ("E_ASSERT", "ASSERT FALSE, secret"),
+    ("E_DIVIDE_BY_ZERO", "x = 1 / 0 + secret"),
+    ("E_TYPE", "CALL f(secret)\nSUB f(x)\ny = x - 1\nEND SUB"),
+    ("E_TYPE", "FOR EACH c IN secret\nPRINT c\nNEXT c"),
+    ("", "x = VAL(secret) + ASC(secret)\nPRINT SPLIT(secret, \"-\")"),
+    ("", "PRINT BASE64_ENCODE(secret), HMAC(\"x\", secret), LEFT(secret, 20)"),
+    ("E_SECRET_LEAK", "x = JSON_PARSE(secret)"),
+    ("", "SELECT CASE secret\nCASE 1, 2, 3, 4, 5, \"a\"\nPRINT 1\nEND SELECT\nx = [1][secret]"),
+    ("E_ENV", "x = ENV(secret)"),
+    ("E_ARGUMENT", "x = MERGE3({}, {}, {}, secret)"),
+    ("E_ARGUMENT", "x = RESOLVE({}, secret)"),
+    ("E_PARAM", "x = INPUT(secret, \"INTEGER\")"),
+    ("E_ARGUMENT", "x = INPUT(\"n\", secret)"),
+    ("E_TYPE", "x = MERGE3(secret, {}, {})"),
+    ("E_TYPE", "x = RESOLVE({local_data: secret})"),
+    ("E_SECRET_LEAK", "result = REVERSE(secret)"),
+    ("E_SECRET_LEAK", "result = SPLIT(secret, \"-\")"),
+    ("E_SECRET_LEAK", "result = BASE64_ENCODE(secret)"),
+    ("E_SECRET_LEAK", "result = HMAC(\"x\", secret)"),
+    ("E_SECRET_LEAK", "result = [MD5(secret), SHA256(secret)]"),
+    ("", "PRINT SHA256(secret), MD5(secret), REPLACE(secret, \"canary\", \"\")"),
 ];
+
+/// Whether something shows the secret.
+fn shows(traces: &[String], shown: &str) -> bool {
+    let shown = shown.to_lowercase();
+    traces.iter().any(|trace| shown.contains(trace))
+}
 
 #[test]
 fn no_secret_comes_to_light() {
-    let mut mails = 0;
-    for leak in LEAKS {
+    let traces = traces();
+    let (mut mails, mut ended) = (0, Vec::new());
+    for (_, leak) in LEAKS {
         let world = Scenario::new(&[("crm_api_key", CANARY)]);
         let text = format!("WEBHOOK \"leak\", OPEN\nsecret = GET BOT MEMORY \"crm_api_key\"\n{leak}\nIF FALSE THEN\nINSERT \"vault\", {{name: 1}}\nEND IF");
         let script = match world.load_text("leak.bas", &text) {
             Ok(script) => script,
             Err(codes) => panic!("{leak}: {codes:?}"),
         };
-        let outcome = world.post(&script, "leak", "{}");
+        let outcome = world.fire(&script, &Event::webhook("leak").header("content-type", "application/json").body(format!("{{\"{CANARY}\": \"many\", \"n\": 1}}")));
         let shown = format!("{}\n{:?}\n{:?}\n{:?}", outcome.reply.text(), outcome.reply, outcome.fault, world.printed());
-        assert!(!shown.to_lowercase().contains(CANARY), "{leak}\n{shown}");
+        assert!(!shows(&traces, &shown), "{leak}\n{shown}");
         let tables = world.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'gbvm_memory'");
         assert!(tables.len() > 5, "{tables:?}");
         for table in tables {
             let rows = world.rows(&format!("SELECT * FROM \"{table}\""));
-            assert!(!rows.concat().to_lowercase().contains(CANARY), "{leak}\n{table}: {rows:?}");
+            assert!(!shows(&traces, &rows.concat()), "{leak}\n{table}: {rows:?}");
         }
         mails += world.post.mails().len();
+        ended.push((outcome.fault.map(|fault| fault.code.to_string()).unwrap_or_default(), *leak));
     }
+    let wanted: Vec<(String, &str)> = LEAKS.iter().map(|(code, leak)| ((*code).to_owned(), *leak)).collect();
+    assert_eq!(ended, wanted);
     // What is sent on purpose arrives.
     assert!(mails > 0, "the mail with the key was sent");
+}
+
+/// The search itself: what is in plain sight is found.
+#[test]
+fn a_secret_in_plain_sight_is_seen() {
+    let traces = traces();
+    for shown in ["x CANARY-6F1ED002", "[\"6f1ed002\"]", "Y2FuYXJ5LTZmMWVkMDAy", "63616e6172792d3666316564303032"] {
+        assert!(shows(&traces, shown), "{shown}");
+    }
+    assert!(!shows(&traces, "***crm_api_key***"));
 }
