@@ -23,6 +23,8 @@ use super::{Store, fault};
 const SHARE: usize = 50;
 /// The most spellings of a text that are asked for one by one.
 const SPELLINGS_MAX: usize = 32;
+/// The most bytes that they may have together, where there is more than one.
+const SPELLINGS_BYTES: usize = 64 << 10;
 
 /// How the rows of a key are found.
 enum Lookup {
@@ -131,7 +133,8 @@ fn stored_forms(value: &Value) -> Option<Vec<SqlValue>> {
             if Instant::parse_rfc3339(text).is_some() {
                 return None;
             }
-            Some(canonical::ascii_spellings(text, SPELLINGS_MAX)?.into_iter().map(SqlValue::Text).collect())
+            let most = (SPELLINGS_BYTES / text.len().max(1)).clamp(1, SPELLINGS_MAX);
+            Some(canonical::ascii_spellings(text, most)?.into_iter().map(SqlValue::Text).collect())
         }
         Value::Missing | Value::Null | Value::Date(_) | Value::Array(_) | Value::Object(_) => None,
     }
