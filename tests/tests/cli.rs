@@ -500,9 +500,9 @@ fn check_prints_the_schema_that_scripts_need() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let printed = text(&output.stdout);
     let statements: Vec<&str> = printed.lines().filter(|line| line.starts_with("CREATE")).collect();
-    let contacts = ["CREATE TABLE \"contacts\" (\"id\" TEXT PRIMARY KEY, \"age\", \"email\", \"phone\", \"name\");", "CREATE INDEX \"gbvm_contacts_email\" ON \"contacts\" (\"email\");"];
+    let contacts = ["CREATE TABLE \"contacts\" (\"id\" TEXT PRIMARY KEY, \"age\", \"email\", \"phone\", \"name\");", "CREATE INDEX \"gbvm:contacts:email\" ON \"contacts\" (\"email\");"];
     assert_eq!(statements[..2], contacts, "{printed}");
-    let stock = ["CREATE TABLE \"stock\" (", "CREATE INDEX \"gbvm_stock_seen\" ON", "CREATE INDEX \"gbvm_stock_seen_unusual\" ON", "CREATE UNIQUE INDEX \"gbvm_unique_stock_sku\" ON \"stock\" (\"sku\");"];
+    let stock = ["CREATE TABLE \"stock\" (", "CREATE INDEX \"gbvm:stock:seen\" ON", "CREATE INDEX \"gbvm:stock:seen:unusual\" ON", "CREATE UNIQUE INDEX \"gbvm_unique:stock:sku\" ON \"stock\" (\"sku\");"];
     assert!(statements.len() == 6 && statements[2..].iter().zip(stock).all(|(statement, begins)| statement.starts_with(begins)), "{printed}");
     // The statements are SQL that makes a database which the scripts then find complete.
     let json = gbvm(&["check", "--schema", "-o", "json", "a.bas"], folder.path());
