@@ -354,7 +354,7 @@ mod tests {
     fn a_transaction_that_the_database_undid_ends_the_run() {
         for is_kept in [true, false] {
             let engine = Engine::builder().build().expect("an engine in memory can be built");
-            let segment = Segment::new(engine.world(), RunIdentity { run_id: "r".into(), script: "test.bas".into(), cause: None, depth: 0 }, true);
+            let segment = Segment::new(engine.world(), RunIdentity { run_id: "r".into(), script: "test.bas".into(), ..RunIdentity::default() }, true);
             segment.begin_transaction().expect("it can begin");
             segment.within(false, |store| {
                 store.rollback();
