@@ -169,8 +169,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a statement may have done something before it fails: it calls a procedure, or keywords that write, more
-    /// than one. Blocks are not meant: what stands in them are statements of their own.
+    /// Whether a statement may have done something before it fails: it calls a procedure, or keywords that write, and is
+    /// more than one such call. Blocks are not meant: what stands in them are statements of their own.
     pub(super) fn does_much(&self, statement: &Statement) -> bool {
         if !self.guards_statements() || !crate::walk::blocks(statement).is_empty() {
             return false;
@@ -183,7 +183,16 @@ impl Lowering<'_> {
                 Some(Answer::Nobody) | None => {}
             });
         }
-        calls || writes > 1
+        let is_write = |expression: &Expression| match self.whole.callee(self.routine, expression) {
+            Some(Answer::Builtin(index)) => self.whole.signatures[usize::from(index)].access == Access::Write,
+            Some(Answer::Procedure(_) | Answer::Nobody) | None => false,
+        };
+        let is_call_alone = match &statement.kind {
+            StatementKind::Expression(call) => is_write(call),
+            StatementKind::Assign { place, operator: None, value } => matches!(place.kind, ExpressionKind::Name(_)) && is_write(value),
+            _ => false,
+        };
+        calls || writes > 1 || writes == 1 && !is_call_alone
     }
 
     /// Notes that the statement at hand assigns to a place, which is MISSING if it fails from here on.

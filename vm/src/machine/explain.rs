@@ -96,6 +96,10 @@ impl Vm {
 
     /// Why a variable is nothing; none where it is something. The reason is empty where it is not known.
     fn nothing(&self, frame: &Frame, at: u32, variable: &Variable<'_>) -> Option<String> {
+        // The reason is looked for in all of the procedure: only where it is wanted.
+        if !variable.value.is_nothing() && !matches!(variable.value, Value::Array(array) if array.is_empty()) {
+            return None;
+        }
         let program = self.linked.program();
         let procedure = &program.procedures[frame.procedure.at()];
         let why = variable.register.map(|register| reason(program, procedure, register, at)).unwrap_or_default();

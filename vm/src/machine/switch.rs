@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::fault::Fault;
-use crate::machine::core::Core;
+use crate::machine::core::{Core, LONG_TEXT};
 use crate::operators;
 use crate::program::{Constant, JumpTable, Program, TableIndex, Target};
 use crate::value::Value;
@@ -13,8 +13,6 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// How many times more places than cases a table by position may have.
 const SPARSE_MAX: usize = 4;
-/// Longer texts take time, which is charged.
-const LONG_TEXT: usize = 4096;
 
 /// A jump table, ready for look-ups. Equality is that of the operators: a number and its own text are twins, so that
 /// each case stands under both.
