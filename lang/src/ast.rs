@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use gbvm_vm::template::Comparison;
+
 use gbvm_vm::template::Template;
 
 use crate::declare::TableDeclaration;
@@ -286,4 +288,30 @@ pub enum BinaryOperator {
 #[allow(missing_docs)] // each is its own name
 pub enum UnaryOperator {
     Negate, Not,
+}
+
+impl BinaryOperator {
+    /// The comparison that it is; none for the others.
+    pub fn comparison(self) -> Option<Comparison> {
+        Some(match self {
+            BinaryOperator::Equal => Comparison::Equal,
+            BinaryOperator::NotEqual => Comparison::NotEqual,
+            BinaryOperator::Less => Comparison::Less,
+            BinaryOperator::LessOrEqual => Comparison::LessOrEqual,
+            BinaryOperator::Greater => Comparison::Greater,
+            BinaryOperator::GreaterOrEqual => Comparison::GreaterOrEqual,
+            BinaryOperator::Add
+            | BinaryOperator::Subtract
+            | BinaryOperator::Concat
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::IntegerDivide
+            | BinaryOperator::Modulo
+            | BinaryOperator::Power
+            | BinaryOperator::And
+            | BinaryOperator::Or
+            | BinaryOperator::Xor
+            | BinaryOperator::Coalesce => return None,
+        })
+    }
 }

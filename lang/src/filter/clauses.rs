@@ -112,7 +112,7 @@ impl Reader {
 
     fn predicate(&mut self, kind: ExpressionKind, span: Span) -> Read<Condition> {
         match kind {
-            ExpressionKind::Binary(operator, a, b) if let Some(comparison) = comparison(operator) => {
+            ExpressionKind::Binary(operator, a, b) if let Some(comparison) = operator.comparison() => {
                 Ok(Condition::Compare(left(&a)?, comparison, self.term(*b)?))
             }
             ExpressionKind::Like(is_not, a, b) => Ok(Condition::Like(left(&a)?, is_not, self.term(*b)?)),
@@ -177,29 +177,6 @@ impl Reader {
         self.values.push(value);
         hole
     }
-}
-
-fn comparison(operator: BinaryOperator) -> Option<Comparison> {
-    Some(match operator {
-        BinaryOperator::Equal => Comparison::Equal,
-        BinaryOperator::NotEqual => Comparison::NotEqual,
-        BinaryOperator::Less => Comparison::Less,
-        BinaryOperator::LessOrEqual => Comparison::LessOrEqual,
-        BinaryOperator::Greater => Comparison::Greater,
-        BinaryOperator::GreaterOrEqual => Comparison::GreaterOrEqual,
-        BinaryOperator::Add
-        | BinaryOperator::Subtract
-        | BinaryOperator::Concat
-        | BinaryOperator::Multiply
-        | BinaryOperator::Divide
-        | BinaryOperator::IntegerDivide
-        | BinaryOperator::Modulo
-        | BinaryOperator::Power
-        | BinaryOperator::And
-        | BinaryOperator::Or
-        | BinaryOperator::Xor
-        | BinaryOperator::Coalesce => return None,
-    })
 }
 
 /// A value that is written as such.

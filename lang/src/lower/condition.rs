@@ -2,6 +2,7 @@
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{ConstIndex, Reg, Span};
+use gbvm_vm::template::Comparison;
 
 use super::Lowering;
 use super::emit::Label;
@@ -200,24 +201,12 @@ impl Lowering<'_> {
 /// A comparison as a test, with its sides exchanged or not, and negated or not. Only equality may be negated: of
 /// values that have no order, neither `a < b` nor `a >= b` holds.
 pub(super) fn comparison(operator: BinaryOperator) -> Option<(Test, bool, bool)> {
-    match operator {
-        BinaryOperator::Equal => Some((Test::Equal, false, false)),
-        BinaryOperator::NotEqual => Some((Test::Equal, false, true)),
-        BinaryOperator::Less => Some((Test::Less, false, false)),
-        BinaryOperator::LessOrEqual => Some((Test::LessOrEqual, false, false)),
-        BinaryOperator::Greater => Some((Test::Less, true, false)),
-        BinaryOperator::GreaterOrEqual => Some((Test::LessOrEqual, true, false)),
-        BinaryOperator::Add
-        | BinaryOperator::Subtract
-        | BinaryOperator::Concat
-        | BinaryOperator::Multiply
-        | BinaryOperator::Divide
-        | BinaryOperator::IntegerDivide
-        | BinaryOperator::Modulo
-        | BinaryOperator::Power
-        | BinaryOperator::And
-        | BinaryOperator::Or
-        | BinaryOperator::Xor
-        | BinaryOperator::Coalesce => None,
-    }
+    Some(match operator.comparison()? {
+        Comparison::Equal => (Test::Equal, false, false),
+        Comparison::NotEqual => (Test::Equal, false, true),
+        Comparison::Less => (Test::Less, false, false),
+        Comparison::LessOrEqual => (Test::LessOrEqual, false, false),
+        Comparison::Greater => (Test::Less, true, false),
+        Comparison::GreaterOrEqual => (Test::LessOrEqual, true, false),
+    })
 }
