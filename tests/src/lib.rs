@@ -3,6 +3,8 @@
 //! [`spec`] reads documents: a script in, text out. [`peers`] are recording stand-ins for the network and the mail
 //! server, for tests that need no socket.
 
+pub mod command;
+pub mod dice;
 pub mod libraries;
 pub mod peers;
 pub mod scenario;

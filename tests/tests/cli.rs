@@ -1,22 +1,14 @@
 //! The command as its users meet it: exit codes, messages, files.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use gbvm_tests::command::{binary, piped};
 use gbvm_tests::root;
 
 fn gbvm(arguments: &[&str], folder: &Path) -> Output {
     Command::new(binary()).args(arguments).current_dir(folder).env_remove("RUST_LOG").output().expect("the command can be started")
-}
-
-/// The command beside this test's own binary: the workspace builds both.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own file");
-    let folder = test.ancestors().nth(2).expect("tests are built in deps/ below the profile's folder");
-    let binary = folder.join(format!("gbvm{}", std::env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "{} is not built; run `cargo build` first", binary.display());
-    binary
 }
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -360,21 +352,6 @@ fn a_failure_is_said_once_and_a_recursion_briefly() {
     let message = text(&gbvm(&["run", "deep.bas", "--db", ":memory:"], folder.path()).stderr);
     assert_eq!(message.matches("error[").count(), 1, "{message}");
     assert!(message.lines().count() < 10 && message.contains("more calls of f …"), "{message}");
-}
-
-/// Runs a verb on standard input.
-fn piped(arguments: &[&str], folder: &Path, input: &str) -> Output {
-    let mut child = Command::new(binary())
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("RUST_LOG")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command can be started");
-    child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes()).expect("it reads its input");
-    child.wait_with_output().expect("it ends")
 }
 
 #[test]

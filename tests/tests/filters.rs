@@ -8,6 +8,7 @@ use gbvm::storage::{RunIdentity, Store};
 use gbvm_stdlib::fake::matches;
 use gbvm_stdlib::query::Query;
 use gbvm_stdlib::services::{Filter, Storage as _};
+use gbvm_tests::dice::Dice;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::object::Object;
@@ -21,32 +22,16 @@ const COLUMNS: [&str; 4] = ["a", "b", "c", "nobody"];
 /// How many filters are tried on each set of rows.
 const FILTERS_A_TABLE: u64 = 40;
 
-/// A generator of numbers that look random (xorshift, Marsaglia 2003).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-
-    fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-
-    /// A value, many of which equal others of another kind or lie close to them.
-    fn value(&mut self) -> Value {
-        match self.below(12) {
-            0 => Value::Null,
-            1 => Value::Bool(self.below(2) == 0),
-            2 => Value::Int(self.one_of(&[0, 1, -1, 10, 9_007_199_254_740_993, i64::MAX])),
-            3 => Value::Float(self.one_of(&[0.5, 10.0, -1.5, 1e300, 9_007_199_254_740_992.0])),
-            4 => Value::Date(Instant(self.one_of(&[NOW.0, NOW.0 + 1, 0]))),
-            5 => Value::Int(self.one_of(&[1_767_225_600, 1_767_225_600_000])),
-            _ => Value::text(self.one_of(&TEXTS)),
-        }
+/// A value, many of which equal others of another kind or lie close to them.
+fn value(dice: &mut Dice) -> Value {
+    match dice.below(12) {
+        0 => Value::Null,
+        1 => Value::Bool(dice.below(2) == 0),
+        2 => Value::Int(dice.one_of(&[0, 1, -1, 10, 9_007_199_254_740_993, i64::MAX])),
+        3 => Value::Float(dice.one_of(&[0.5, 10.0, -1.5, 1e300, 9_007_199_254_740_992.0])),
+        4 => Value::Date(Instant(dice.one_of(&[NOW.0, NOW.0 + 1, 0]))),
+        5 => Value::Int(dice.one_of(&[1_767_225_600, 1_767_225_600_000])),
+        _ => Value::text(dice.one_of(&TEXTS)),
     }
 }
 
@@ -77,12 +62,12 @@ impl Written {
 
     fn value(&mut self, dice: &mut Dice) {
         match dice.below(8) {
-            0..=3 => self.hole(dice.value()),
+            0..=3 => self.hole(value(dice)),
             4 => self.text(dice.one_of(&["10", "0.5", "TRUE", "NULL", "new york", "''", "'O''Brien'", "\"010\"", "2026-01-01"])),
             5 => self.text(dice.one_of(&["NOW()", "TODAY()", "DATE('2026-01-01')", "DATEADD(NOW(), -1, 'hour')", "UPPER('zebra')"])),
             6 => {
                 self.text("'");
-                self.hole(dice.value());
+                self.hole(value(dice));
                 self.text("0'");
             }
             _ => {
@@ -173,7 +158,7 @@ fn stored(dice: &mut Dice) -> (Store, Vec<Object>) {
         let mut row = Object::of_fields([("id", Value::text(format!("r{number:02}")))]).expect("it is small");
         for column in &COLUMNS[..3] {
             if dice.below(8) > 0 {
-                row.set_str(column, dice.value()).expect("it is small");
+                row.set_str(column, value(dice)).expect("it is small");
             }
         }
         store.insert("t", &row).expect("the row can be stored");

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use gbvm_tests::command::binary;
 use serde_json::{Value, json};
 
 struct Editor {
@@ -17,9 +18,7 @@ struct Editor {
 
 impl Editor {
     fn start(folder: &Path) -> Editor {
-        let test = std::env::current_exe().expect("a test knows its own file");
-        let binary = test.ancestors().nth(2).expect("tests are built in deps/").join(format!("gbvm{}", std::env::consts::EXE_SUFFIX));
-        let mut server = Command::new(binary).arg("lsp").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the server can be started");
+        let mut server = Command::new(binary()).arg("lsp").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the server can be started");
         let input = server.stdin.take().expect("its input is a pipe");
         let output = BufReader::new(server.stdout.take().expect("its output is a pipe"));
         let mut editor = Editor { server, input, output, next: 1, published: Vec::new() };

@@ -8,28 +8,13 @@ use std::sync::Arc;
 use gbvm::scripts::{self, LoadError};
 use gbvm_lang::diagnostic::Severity;
 use gbvm_lang::source::Source;
+use gbvm_tests::dice::Dice;
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
 use gbvm_vm::machine::{Dispatcher, Linked, Secrets, Stop, Vm};
 use gbvm_vm::value::Value;
-
-/// A generator of numbers that look random (xorshift, Marsaglia 2003).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
 
 /// A script that grows.
 struct Writer {
@@ -52,20 +37,20 @@ impl Writer {
     fn value(&mut self) -> String {
         let simple = ["a", "b", "c", "i", "1", "0", "7", "2.5", "\"x\"", "\"4\"", "NULL", "[1, 2]", "list", "o", "o.n", "list[i]", "ERROR", "ERROR CODE"];
         match self.dice.below(10) {
-            0 => format!("{} + {}", self.dice.pick(&simple), self.dice.pick(&simple)),
-            1 => format!("{} - {}", self.dice.pick(&simple), self.dice.pick(&simple)),
-            2 => format!("{} / {}", self.dice.pick(&simple), self.dice.pick(&simple)),
-            3 => format!("{} & {}", self.dice.pick(&simple), self.dice.pick(&simple)),
-            4 => format!("f({})", self.dice.pick(&simple)),
-            5 => format!("g({}, {})", self.dice.pick(&simple), self.dice.pick(&simple)),
-            6 => format!("{} MOD {}", self.dice.pick(&simple), self.dice.pick(&simple)),
-            _ => self.dice.pick(&simple).to_owned(),
+            0 => format!("{} + {}", self.dice.one_of(&simple), self.dice.one_of(&simple)),
+            1 => format!("{} - {}", self.dice.one_of(&simple), self.dice.one_of(&simple)),
+            2 => format!("{} / {}", self.dice.one_of(&simple), self.dice.one_of(&simple)),
+            3 => format!("{} & {}", self.dice.one_of(&simple), self.dice.one_of(&simple)),
+            4 => format!("f({})", self.dice.one_of(&simple)),
+            5 => format!("g({}, {})", self.dice.one_of(&simple), self.dice.one_of(&simple)),
+            6 => format!("{} MOD {}", self.dice.one_of(&simple), self.dice.one_of(&simple)),
+            _ => self.dice.one_of(&simple).to_owned(),
         }
     }
 
     fn simple(&mut self) {
         let (value, other) = (self.value(), self.value());
-        let name = self.dice.pick(&["a", "b", "c", "o", "list"]);
+        let name = self.dice.one_of(&["a", "b", "c", "o", "list"]);
         let line = match self.dice.below(16) {
             0 => format!("PRINT {value}"),
             1 => format!("THROW {value}"),
@@ -76,10 +61,10 @@ impl Writer {
             6 => format!("IF {value} = {other} THEN {name} = {other} ELSE PRINT {value}"),
             7 if self.in_procedure && !self.in_finally => format!("RETURN {value}"),
             8 if !self.in_finally => "IF a = b THEN EXIT".to_owned(),
-            9 if !self.in_try => self.dice.pick(&["ON ERROR RESUME NEXT", "ON ERROR GOTO 0", "ON ERROR GOTO l0", "CLEAR ERROR"]).to_owned(),
+            9 if !self.in_try => self.dice.one_of(&["ON ERROR RESUME NEXT", "ON ERROR GOTO 0", "ON ERROR GOTO l0", "CLEAR ERROR"]).to_owned(),
             10 if !self.in_finally => format!("IF {value} > {other} THEN GOTO l{}", self.dice.below(3)),
             11 if !self.in_finally => match self.loops.last() {
-                Some(kind) => format!("IF {value} = {other} THEN {} {kind}", self.dice.pick(&["EXIT", "CONTINUE"])),
+                Some(kind) => format!("IF {value} = {other} THEN {} {kind}", self.dice.one_of(&["EXIT", "CONTINUE"])),
                 None => format!("{name} = {value}"),
             },
             12 => format!("{name} += {value}"),

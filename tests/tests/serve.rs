@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use gbvm_stdlib::security::hmac_sha256_hex;
+use gbvm_tests::command::binary;
 use gbvm_tests::root;
 
 /// A server in a process of its own, ended with the test.
@@ -72,11 +73,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own file");
-    test.ancestors().nth(2).expect("tests are built in deps/ below the profile's folder").join(format!("gbvm{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// A CRM that answers every request and reports its first line and body.

@@ -1,29 +1,13 @@
 //! The tools around a script as their users meet them: traces, listings, completions, the manual, the dialogue.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own file");
-    let folder = test.ancestors().nth(2).expect("tests are built in deps/ below the profile's folder");
-    folder.join(format!("gbvm{}", std::env::consts::EXE_SUFFIX))
-}
+use gbvm_tests::command::piped;
 
 fn gbvm(arguments: &[&str], script: &str, input: &str) -> Output {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join("t.bas"), script).expect("a file can be written");
-    let mut child = Command::new(binary())
-        .args(arguments)
-        .current_dir(folder.path())
-        .env_remove("RUST_LOG")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command can be started");
-    child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes()).expect("it reads its input");
-    child.wait_with_output().expect("it ends")
+    piped(arguments, folder.path(), input)
 }
 
 fn text(bytes: &[u8]) -> String {
