@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use gbvm_lang::declare::Declaration;
 use gbvm_vm::fault::Fault;
+use parking_lot::Mutex;
 
 use crate::engine::World;
 use crate::event::{Event, WebhookEvent};
 use crate::outcome::Reply;
 use crate::percent::decode_percent;
-use crate::runner::Budget;
+use crate::runner::{self, Start};
 use crate::scripts::Script;
+use crate::turns::{self, Respond, Threads, Turn};
 
 /// The name of this bot in paths, where the project sets none.
 pub const DEFAULT_BOT: &str = "default";
@@ -64,22 +66,48 @@ pub fn check(scripts: &[Arc<Script>]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Answers a request: runs the script of its endpoint.
-pub fn answer(world: &World, request: WebhookEvent) -> Reply {
+/// Takes a request: the script of its endpoint runs on one of these threads and answers.
+pub fn take(world: &Arc<World>, request: WebhookEvent, respond: Respond, threads: &Arc<dyn Threads>) {
+    let (script, event) = match find(world, request) {
+        Ok(found) => found,
+        Err(refusal) => return respond(refusal),
+    };
+    // Whoever is refused is told so by the one who is left.
+    let slot = Arc::new(Mutex::new(Some(respond)));
+    let own = Arc::clone(&slot);
+    let respond: Respond = Box::new(move |reply| {
+        if let Some(respond) = own.lock().take() {
+            respond(reply);
+        }
+    });
+    let taken = if script.waits {
+        let world = Arc::clone(world);
+        threads.apart(Box::new(move || respond(runner::execute_unwatched(&world, Start::of_webhook(&world, &script, &event)).reply)))
+    } else {
+        turns::take(world, Turn { script, event, respond }, threads)
+    };
+    if taken.is_err()
+        && let Some(respond) = slot.lock().take()
+    {
+        let mut reply = Reply::error(503, "E_BUSY", "too many requests are waiting; try again in a second");
+        reply.headers.push(("retry-after".into(), "1".into()));
+        respond(reply);
+    }
+}
+
+/// The script that a request asks for, with the event that it is to it.
+fn find(world: &World, request: WebhookEvent) -> Result<(Arc<Script>, Event), Reply> {
     if world.is_stopping() {
         let mut reply = Reply::error(503, "E_STOPPING", "the server is stopping");
         reply.headers.push(("retry-after".into(), "5".into()));
-        return reply;
+        return Err(reply);
     }
     let Some(name) = name_in(&request.path) else {
-        return Reply::error(404, "E_NO_ENDPOINT", "there is no such endpoint; webhooks are at /webhook/NAME");
+        return Err(Reply::error(404, "E_NO_ENDPOINT", "there is no such endpoint; webhooks are at /webhook/NAME"));
     };
     let scripts = world.scripts();
-    let Some(script) = endpoints(&scripts).get(name.as_str()).copied().cloned() else {
-        return Reply::error(404, "E_NO_ENDPOINT", &format!("no loaded script declares the webhook \"{name}\""));
-    };
-    let limits = world.limits();
-    let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
-    let outcome = world.fire(&script, &Event::Webhook(WebhookEvent { name, ..request }), budget);
-    outcome.reply
+    match endpoints(&scripts).get(name.as_str()) {
+        Some(script) => Ok((Arc::clone(script), Event::Webhook(WebhookEvent { name, ..request }))),
+        None => Err(Reply::error(404, "E_NO_ENDPOINT", &format!("no loaded script declares the webhook \"{name}\""))),
+    }
 }

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use gbvm_lang::source::Source;
 use gbvm_stdlib::services::{Clock, Level, Storage as _};
@@ -18,13 +17,16 @@ use gbvm_vm::value::Value;
 
 use crate::clock::SystemClock;
 use crate::event::Event;
+use crate::news::News;
 use crate::outbox::Post;
 use crate::outcome::Outcome;
 use crate::calls::Transport;
 use crate::runner::{self, Budget, Start};
 use crate::scripts::{self, Embedded, LoadError, Script};
 use crate::storage::late::{LateStore, StoreGuard};
-use crate::storage::{Handler, RunIdentity};
+use crate::segment::Segment;
+use crate::storage::{Handler, RunIdentity, Store};
+use crate::turns::Turns;
 use crate::work;
 
 /// A clock that threads share.
@@ -58,7 +60,8 @@ pub struct World {
     zone: Option<String>,
     inputs: BTreeMap<String, String>,
     environment: BTreeMap<String, Option<String>>,
-    news: (Mutex<bool>, Condvar),
+    news: Arc<News>,
+    turns: Turns,
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
     is_interrupted: AtomicBool,
@@ -180,7 +183,8 @@ impl Builder {
     /// `E_DATABASE` where memory entries are to be set and the database cannot be opened; `E_NET` for a route or address
     /// that cannot be read.
     pub fn build(self) -> Result<Engine, Fault> {
-        let store = LateStore::new(self.database, self.limits.clone());
+        let news = Arc::<News>::default();
+        let store = LateStore::new(self.database, self.limits.clone(), Arc::clone(&news));
         for (key, value) in &self.memory {
             store.open()?.set_memory(key, &Value::text(value.as_str()))?;
         }
@@ -208,7 +212,8 @@ impl Builder {
             zone: self.zone,
             inputs: self.inputs,
             environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
-            news: (Mutex::new(false), Condvar::new()),
+            news,
+            turns: Turns::default(),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             is_interrupted: AtomicBool::new(false),
@@ -364,7 +369,7 @@ impl Engine {
     /// Begins no queued event, delivery or slot any more. What has begun goes on; [`Engine::is_idle`] says how long.
     pub fn drain(&self) {
         self.world.is_draining.store(true, Ordering::SeqCst);
-        self.world.wake();
+        self.world.news.tell();
     }
 
     /// Whether nothing that the engine's own threads began still goes on, after [`Engine::drain`].
@@ -377,7 +382,7 @@ impl Engine {
     pub fn shut_down(&self) {
         self.world.is_stopping.store(true, Ordering::SeqCst);
         self.world.transport.shut_down();
-        self.world.wake();
+        self.world.news.tell();
         let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
         for worker in workers {
             if worker.join().is_err() {
@@ -402,9 +407,42 @@ impl World {
         self.store.open()
     }
 
-    /// The store, if something has needed it before.
-    pub fn store_if_open(&self) -> Option<StoreGuard<'_>> {
-        self.store.if_open()
+    /// The store, perhaps in the middle of a transaction that runs share: for a question whose answer may change until
+    /// that is committed.
+    ///
+    /// # Errors
+    /// `E_DATABASE` where it cannot be opened.
+    pub fn store_as_it_is(&self) -> Result<StoreGuard<'_>, Fault> {
+        self.store.as_it_is()
+    }
+
+    /// The store in the transaction that this run shares with others.
+    ///
+    /// # Errors
+    /// `E_DATABASE_BUSY`, `E_DATABASE`.
+    pub fn join(&self, run: &RunIdentity, write: bool) -> Result<StoreGuard<'_>, Fault> {
+        self.store.join(run, write, self.clock.now())
+    }
+
+    /// Commits what runs have written that promised to commit later.
+    pub fn commit_group(&self) {
+        self.store.commit_group();
+    }
+
+    /// Writes for the engine itself, in the transaction that runs share, and waits until that is on disk.
+    ///
+    /// # Errors
+    /// Those of what is done, which is undone then, and of the database.
+    pub fn write<T>(&self, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
+        let segment = Segment::new(self, RunIdentity::default(), true);
+        let done = segment.within(true, act)?;
+        segment.commit()?;
+        Ok(done)
+    }
+
+    /// Whether something has needed the store before.
+    pub fn has_store(&self) -> bool {
+        self.store.is_open()
     }
 
     /// The loaded scripts.
@@ -496,17 +534,14 @@ impl World {
         !self.is_draining.load(Ordering::SeqCst) && !self.is_stopping()
     }
 
-    /// Tells the workers that there may be something to do.
-    pub fn wake(&self) {
-        *self.news.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.news.1.notify_all();
+    /// The line of runs that never wait.
+    pub fn turns(&self) -> &Turns {
+        &self.turns
     }
 
-    /// Waits until there may be something to do, or as long as said.
-    pub fn wait_for_news(&self, most: Duration) {
-        let news = self.news.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut news, _) = self.news.1.wait_timeout_while(news, most, |has_news| !*has_news).unwrap_or_else(PoisonError::into_inner);
-        *news = false;
+    /// Wakes the workers of the queues.
+    pub fn news(&self) -> &News {
+        &self.news
     }
 
     /// Executes a script for an event that begins a chain of causes, and logs its failure.
@@ -516,7 +551,7 @@ impl World {
 }
 
 /// The identity of a run that begins a chain of causes.
-fn identity_of(script: &Script, event: &Event) -> RunIdentity {
+pub(crate) fn identity_of(script: &Script, event: &Event) -> RunIdentity {
     let depth = match event {
         Event::Trigger(trigger) => trigger.depth,
         Event::Webhook(_) | Event::Schedule(_) | Event::Manual(_) => 0,

@@ -18,6 +18,7 @@ pub mod event;
 mod form;
 mod input;
 pub mod lsp;
+pub mod news;
 pub mod outbox;
 pub mod outcome;
 mod percent;
@@ -32,6 +33,7 @@ pub mod server;
 pub mod smtp;
 pub mod storage;
 pub mod trace;
+pub mod turns;
 mod work;
 
 pub use engine::Engine;

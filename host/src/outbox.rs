@@ -89,8 +89,7 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
         },
     };
     let ending = if world.is_stopping() && !matches!(ending, Ending::Delivered(_)) { Ending::Cut } else { ending };
-    let mut store = world.store()?;
-    match ending {
+    world.write(|store| match ending {
         Ending::Delivered(status) => store.finish_call(parcel.id, status),
         Ending::Dead(reason) => {
             tracing::error!(delivery = parcel.id, "a delivery is dead: {reason}");
@@ -109,7 +108,7 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
             }
         },
         Ending::Cut => Ok(()),
-    }
+    })
 }
 
 fn call(world: &World, request: &PlainRequest) -> Ending {

@@ -3,7 +3,7 @@
 //! A run is a sequence of segments. A segment ends, with a checkpoint where something was written, before a call whose
 //! answer the script waits for; what the script wrote last is committed together with the record of the run.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
@@ -13,13 +13,12 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
 use gbvm_vm::memory;
-use gbvm_vm::program::Wanted;
 use gbvm_vm::signature::Boundary;
 use gbvm_vm::value::Value;
 
 use crate::calls;
 use crate::checkpoint::{self, StoreSecrets};
-use crate::engine::World;
+use crate::engine::{self, World};
 use crate::event::Event;
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
@@ -27,12 +26,16 @@ use crate::scheme;
 use crate::scripts::Script;
 use crate::trace::Trace;
 use crate::segment::{Segment, SegmentStorage};
+use crate::storage::group::Ticket;
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState, Told};
 
 /// What a line of the log takes besides its text.
 const LINE_BYTES: usize = 64;
 /// How many instructions run between two looks at the clock and at what the values take.
 const SLICE: u64 = 50_000;
+
+/// After how long a run that does not hold the database no longer leads others.
+const LONG: Duration = Duration::from_millis(5);
 
 /// A run that begins or goes on.
 pub struct Start<'a> {
@@ -52,6 +55,15 @@ pub struct Start<'a> {
     pub budget: Budget,
 }
 
+impl<'a> Start<'a> {
+    /// A run that answers a request.
+    pub fn of_webhook(world: &World, script: &'a Arc<Script>, event: &'a Event) -> Start<'a> {
+        let limits = world.limits();
+        let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
+        Start { script, event, identity: engine::identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget }
+    }
+}
+
 /// How long a run may take, and how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -65,81 +77,156 @@ pub struct Budget {
 
 /// Executes a run as [`execute`] does, and logs its failure: for runs whose outcome nobody else shows.
 pub fn execute_unwatched(world: &World, start: Start<'_>) -> Outcome {
-    let outcome = execute(world, start);
-    if let Some(fault) = &outcome.fault {
-        let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
-        tracing::error!(run = %outcome.run_id, "{lead}error[{}]: {}", fault.code, fault.message);
-    }
-    outcome
+    run(world, start, None, None).settle_unwatched(world)
 }
 
 /// Executes a run to its end and gives what it came to. Its effects are committed before this returns.
 pub fn execute(world: &World, start: Start<'_>) -> Outcome {
-    run(world, start, None)
+    run(world, start, None, None).settle(world)
 }
 
 /// Executes a run as [`execute`] does, with variables of its main part, which are left as the run leaves them.
 pub fn execute_with(world: &World, start: Start<'_>, variables: &mut Vec<(String, Value)>) -> Outcome {
-    run(world, start, Some(variables))
+    run(world, start, Some(variables), None).settle(world)
 }
 
-fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Value)>>) -> Outcome {
-    let run_id = start.identity.run_id.clone();
-    let span = tracing::info_span!("run", id = %run_id, script = %start.script.name);
+/// Executes a run to its end for a thread that leads others. While it leads, it is left to it to commit what the run
+/// wrote: [`World::commit_group`], then [`Ended::settle`].
+pub fn execute_led(world: &World, start: Start<'_>, lead: &Lead<'_>) -> Ended {
+    run(world, start, None, Some(lead))
+}
+
+/// What a run knows of the thread that executes it and leads others.
+pub struct Lead<'a> {
+    goes_on: Cell<bool>,
+    step_aside: &'a dyn Fn() -> bool,
+}
+
+impl<'a> Lead<'a> {
+    /// A thread that leads, and what it does so that another leads: false where it cannot.
+    pub fn new(step_aside: &'a dyn Fn() -> bool) -> Lead<'a> {
+        Lead { goes_on: Cell::new(true), step_aside }
+    }
+
+    /// Whether the thread still leads.
+    pub fn goes_on(&self) -> bool {
+        self.goes_on.get()
+    }
+
+    /// Has another thread lead, if there can be one.
+    fn step_aside(&self) {
+        if self.goes_on.get() && (self.step_aside)() {
+            self.goes_on.set(false);
+        }
+    }
+}
+
+/// A run that has come to its end, and whose effects may not be on disk yet.
+pub struct Ended {
+    reply: Result<Reply, Fault>,
+    /// Says when the effects are on disk.
+    ticket: Option<Ticket>,
+    record: RunRecord,
+    /// What was said of the input that was refused last.
+    refused_input: Option<String>,
+}
+
+impl Ended {
+    /// Waits until the run's effects are on disk, and gives what it came to. A run that cannot be committed has failed.
+    pub fn settle(self, world: &World) -> Outcome {
+        let Ended { reply, ticket, mut record, refused_input } = self;
+        let committed = ticket.map_or(Ok(()), Ticket::wait);
+        let failed = |fault: Fault, run_id: String| Outcome { reply: Reply::failed(&fault, &run_id, refused_input.as_deref()), run_id, fault: Some(fault) };
+        match (reply, committed) {
+            (Ok(reply), Ok(())) => Outcome { run_id: record.id, reply, fault: None },
+            (Ok(_), Err(fault)) => {
+                record.fail(&fault);
+                note_lost(world.write(|store| store.record_run(&record)));
+                failed(fault, record.id)
+            }
+            (Err(fault), committed) => {
+                note_lost(committed);
+                failed(fault, record.id)
+            }
+        }
+    }
+
+    /// As [`Ended::settle`], and logs the failure.
+    pub fn settle_unwatched(self, world: &World) -> Outcome {
+        let outcome = self.settle(world);
+        if let Some(fault) = &outcome.fault {
+            let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
+            tracing::error!(run = %outcome.run_id, "{lead}error[{}]: {}", fault.code, fault.message);
+        }
+        outcome
+    }
+}
+
+/// The failure of a run must not hide behind a store that cannot take its record.
+fn note_lost(recorded: Result<(), Fault>) {
+    if let Err(second) = recorded {
+        tracing::error!("the failed run could not be recorded: {}", second.message);
+    }
+}
+
+fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Value)>>, lead: Option<&Lead<'_>>) -> Ended {
+    let span = tracing::info_span!("run", id = %start.identity.run_id, script = %start.script.name);
     let _entered = span.enter();
     let began = Moment::now();
     let started_at = world.clock().now();
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
     let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, allowed_origins: OnceCell::new(), variables };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, allowed_origins: OnceCell::new(), variables, lead };
     let finished = run.drive();
-    let record = |state, fault: Option<&Fault>| RunRecord {
-        id: run_id.clone(),
+    let (has_committed, refused_input) = (run.has_committed, run.refused_input.take());
+    let mut record = RunRecord {
+        id: start.identity.run_id.clone(),
         script: start.script.name.clone(),
         program_hash: start.script.linked.hash(),
         event: start.event.summary(),
-        state,
+        state: RecordState::Done,
         attempt: start.attempt,
         cause: start.identity.cause.clone(),
         started_at,
         duration_ms: began.elapsed().as_millis() as u64,
-        error: fault.map(|fault| fault.to_string()),
+        error: None,
     };
     let ended = finished.and_then(|reply| {
-        let leaves_a_trace = segment.has_written() || run.has_committed || start.job.is_some();
-        if leaves_a_trace {
+        if segment.has_written() || has_committed || start.job.is_some() {
             segment.within(true, |store| {
-                store.record_run(&record(RecordState::Done, None))?;
+                store.record_run(&record)?;
                 start.job.map_or(Ok(()), |job| store.finish_job(job))
             })?;
         }
-        segment.commit()?;
-        Ok(reply)
+        Ok((reply, segment.finish(lead.is_some_and(Lead::goes_on))?))
     });
     match ended {
-        Ok(reply) => Outcome { run_id, reply, fault: None },
+        Ok((reply, ticket)) => Ended { reply: Ok(reply), ticket, record, refused_input },
         Err(fault) => {
             segment.rollback();
-            // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
-            let goes_on = fault.ends_run && fault.code == "E_STOPPING" && (run.has_committed || start.job.is_some());
-            if goes_on {
-                return Outcome { reply: Reply::failed(&fault, &run_id, run.refused_input.as_deref()), run_id, fault: Some(fault) };
-            }
-            // Whoever cannot sign writes nothing here, not even that it tried.
-            if fault.code == "E_SIGNATURE" && fault.trace.is_empty() && start.job.is_none() {
-                return Outcome { reply: Reply::failed(&fault, &run_id, None), run_id, fault: Some(fault) };
-            }
-            // The failure itself must not hide behind a store that cannot take its record.
-            // A start by hand that needed no store needs no record.
-            let store = if matches!(start.event, Event::Manual(_)) { world.store_if_open().map(Ok) } else { Some(world.store()) };
-            let recorded = store.map_or(Ok(()), |store| store.and_then(|mut store| store.record_run(&record(RecordState::Failed, Some(&fault)))));
-            if let Err(second) = recorded {
-                tracing::error!("the failed run could not be recorded: {}", second.message);
-            }
-            Outcome { reply: Reply::failed(&fault, &run_id, run.refused_input.as_deref()), run_id, fault: Some(fault) }
+            record.fail(&fault);
+            let ticket = leaves_record(world, &start, &fault, has_committed).then(|| {
+                let recorded = segment.within(true, |store| store.record_run(&record)).and_then(|()| segment.finish(lead.is_some_and(Lead::goes_on)));
+                recorded.unwrap_or_else(|second| {
+                    note_lost(Err(second));
+                    None
+                })
+            });
+            Ended { reply: Err(fault), ticket: ticket.flatten(), record, refused_input }
         }
     }
+}
+
+/// Whether a run that failed leaves a record.
+fn leaves_record(world: &World, start: &Start<'_>, fault: &Fault, has_committed: bool) -> bool {
+    // The next start takes it up: where a segment is committed by its checkpoint, a queued event by its job.
+    let goes_on = fault.ends_run && fault.code == "E_STOPPING" && (has_committed || start.job.is_some());
+    // Whoever cannot sign writes nothing here, not even that it tried.
+    let is_stranger = fault.code == "E_SIGNATURE" && fault.trace.is_empty() && start.job.is_none();
+    // A start by hand that needed no store needs no record.
+    let needs_store = !matches!(start.event, Event::Manual(_)) || world.has_store();
+    !goes_on && !is_stranger && needs_store
 }
 
 struct Run<'r, 'w> {
@@ -161,6 +248,8 @@ struct Run<'r, 'w> {
     allowed_origins: OnceCell<Vec<String>>,
     /// Variables to begin with, and as they are at the end.
     variables: Option<&'r mut Vec<(String, Value)>>,
+    /// The thread that executes it, if that leads others.
+    lead: Option<&'r Lead<'r>>,
 }
 
 impl Run<'_, '_> {
@@ -227,6 +316,9 @@ impl Run<'_, '_> {
                 Stop::HostCall | Stop::OutOfFuel => {
                     self.undo_failed(&mut vm)?;
                     let used = if let Stop::OutOfFuel = stop { slice } else { slice.saturating_sub(vm.fuel()) };
+                    if let Some(lead) = self.lead.filter(|_| self.deadline.since.elapsed() > LONG && !self.segment.is_open()) {
+                        lead.step_aside();
+                    }
                     if let Err(fault) = self.spend(used) {
                         vm.fail(fault)?;
                     }
@@ -267,7 +359,7 @@ impl Run<'_, '_> {
         if let Some(absent) = gbvm_stdlib::elsewhere::fault(keyword) {
             return Err(absent);
         }
-        let waits = keyword.signature.immediate && pending.site.wanted != Wanted::Nothing || keyword.signature.pauses;
+        let waits = keyword.signature.waits(pending.site.wanted);
         if waits && self.segment.has_transaction() {
             let message = "the script would wait while its transaction is open, which would lock the database; end the transaction with COMMIT before this line";
             return Err(Fault::new("E_CALL_IN_TRANSACTION", message));

@@ -83,7 +83,7 @@ fn first_slot(world: &World, entry: &Entry, now: Instant) -> Option<Instant> {
 }
 
 fn run_slot(world: &World, entry: &Entry, slot: Instant) {
-    if let Err(fault) = world.store().and_then(|mut store| store.slot_done(&entry.name, slot)) {
+    if let Err(fault) = world.write(|store| store.slot_done(&entry.name, slot)) {
         tracing::error!("the schedule {} could not start: {}", entry.name, fault.message);
         return;
     }

@@ -29,7 +29,7 @@ pub fn authenticate(world: &World, script: &Script, event: &Event) -> Result<boo
     let Some(scheme) = declared else { return Ok(false) };
     let secret = match world.configured_secret(&scheme.key) {
         Some(secret) => Some(Value::text(secret)),
-        None => world.store()?.memory(&scheme.key)?,
+        None => world.store_as_it_is()?.memory(&scheme.key)?,
     };
     let secret = secret.as_ref().map(coerce::text);
     let secret = secret.as_ref().map_or("", |secret| secret.as_str());

@@ -37,6 +37,8 @@ pub struct Script {
     pub origins: BTreeSet<String>,
     /// Whether it can write.
     pub writes: bool,
+    /// Whether it may wait: for an answer, a pause, or a function of the embedding program, of which nothing is known.
+    pub waits: bool,
     /// Whether it can read or write at all.
     pub touches_data: bool,
     /// The tables that it writes or declares, and their columns, as far as the script names them.
@@ -231,6 +233,10 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
             Function::Host(_) | Function::Declare => Native::Host,
         })
     };
+    let waits = compiled.program.sites.iter().any(|site| {
+        let phrase = &*compiled.program.imports[site.import.at()].phrase;
+        gbvm_stdlib::find(phrase).is_none_or(|keyword| keyword.signature.waits(site.wanted))
+    });
     let linked = Linked::new(Arc::new(compiled.program), resolve).expect("the compiler's programs pass verification and import known keywords");
     let needs = compiled.schema.tables.iter().filter(|(table, _)| compiled.accesses.tables_written.contains(*table));
     let mut written: BTreeMap<String, BTreeSet<String>> = needs.map(|(table, needs)| (table.clone(), needs.columns.clone())).collect();
@@ -246,6 +252,7 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
         schema: SchemaNeeds::of(&compiled.schema),
         origins: compiled.schema.origins,
         writes: compiled.accesses.writes,
+        waits,
         touches_data: compiled.accesses.reads || compiled.accesses.writes || !compiled.schema.declared.is_empty(),
         written,
         reads: compiled.reads,

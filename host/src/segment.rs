@@ -1,6 +1,7 @@
 //! A segment: one transaction of a run, opened at its first database access.
 //!
-//! The store is locked from the first access to the commit and never while a call waits for its answer.
+//! The store is held from the first access to the end and never while a call waits for its answer. The transaction may
+//! be one that other runs share: what the segment writes stands behind a savepoint in it.
 
 use std::cell::RefCell;
 
@@ -13,6 +14,7 @@ use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
 use crate::engine::World;
+use crate::storage::group::Ticket;
 use crate::storage::late::StoreGuard;
 use crate::storage::savepoint::Savepoint;
 use crate::storage::{RunIdentity, Store};
@@ -21,6 +23,8 @@ use crate::storage::{RunIdentity, Store};
 const STATEMENTS: usize = 1_000;
 /// The number of the point before a call.
 const CALL: usize = 2_000;
+/// The number of the point before all that the segment writes.
+const SEGMENT: usize = 3_000;
 /// The most transactions that a script may nest.
 const TRANSACTIONS_MAX: usize = 64;
 
@@ -36,6 +40,8 @@ pub struct Segment<'a> {
 struct State<'a> {
     open: Option<StoreGuard<'a>>,
     has_written: bool,
+    /// The point before all that it wrote, if it wrote anything.
+    begin: Option<Savepoint>,
     call: Guard,
     /// The statements at hand of which nothing may stay if they fail, outermost first.
     at_hand: Vec<StatementKey>,
@@ -78,6 +84,11 @@ impl<'a> Segment<'a> {
         self.state.borrow().has_written
     }
 
+    /// Whether it holds the store.
+    pub fn is_open(&self) -> bool {
+        self.state.borrow().open.is_some()
+    }
+
     /// Does something in the transaction, which opens if it must.
     ///
     /// # Errors
@@ -85,14 +96,15 @@ impl<'a> Segment<'a> {
     pub fn within<T>(&self, is_write: bool, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut state = self.state.borrow_mut();
         if state.open.is_none() {
-            let mut store = self.world.store()?;
-            store.begin(&self.identity, self.may_write || is_write, self.world.clock().now())?;
-            state.open = Some(store);
+            state.open = Some(self.world.join(&self.identity, self.may_write || is_write)?);
         }
         state.has_written |= is_write;
-        let State { open, call, at_hand, begun, dead, .. } = &mut *state;
+        let State { open, begin, call, at_hand, begun, dead, .. } = &mut *state;
         let store = open.as_mut().expect("the segment was opened above");
         if is_write {
+            if begin.is_none() {
+                *begin = Some(store.set_savepoint(SEGMENT)?);
+            }
             for key in &at_hand[begun.len()..] {
                 let before = store.set_savepoint(STATEMENTS + begun.len())?;
                 begun.push(Begun { key: *key, before, refused: dead.len() });
@@ -180,25 +192,31 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Those of the database; then everything of the segment is undone.
     pub fn commit(&self) -> Result<(), Fault> {
-        let mut state = self.state.borrow_mut();
-        state.call = Guard::Plain;
-        state.begun.clear();
-        let wrote = std::mem::take(&mut state.has_written);
-        let dead = std::mem::take(&mut state.dead);
-        state.transactions.clear();
-        let Some(mut store) = state.open.take() else { return Ok(()) };
-        let committed = store.commit();
-        if committed.is_err() {
-            store.rollback();
+        match self.finish(false)? {
+            Some(ticket) => ticket.wait(),
+            None => Ok(()),
         }
-        drop(store);
-        for fault in dead.iter().filter(|_| committed.is_ok()) {
+    }
+
+    /// Gives the store free. What was written is on disk once the ticket says so, which nobody may be told before; the
+    /// caller may promise to commit later what several segments wrote. Without a transaction it does nothing.
+    ///
+    /// # Errors
+    /// Those of the database; then everything of the segment is undone.
+    pub fn finish(&self, commits_later: bool) -> Result<Option<Ticket>, Fault> {
+        let mut state = self.state.borrow_mut();
+        let State { open, begin, dead, .. } = std::mem::take(&mut *state);
+        let Some(mut store) = open else { return Ok(None) };
+        if let Some(begin) = begin
+            && let Err(fault) = store.release(&begin)
+        {
+            undo(&mut store, begin);
+            return Err(fault);
+        }
+        for fault in dead {
             tracing::error!("a mail is dead: {fault}");
         }
-        if wrote {
-            self.world.wake();
-        }
-        committed
+        Ok(store.leave(commits_later))
     }
 
     /// Whether the script has begun a transaction of its own.
@@ -247,15 +265,17 @@ impl<'a> Segment<'a> {
 
     /// Undoes everything since the segment opened.
     pub fn rollback(&self) {
-        let mut state = self.state.borrow_mut();
-        state.has_written = false;
-        state.call = Guard::Plain;
-        state.begun.clear();
-        state.dead.clear();
-        state.transactions.clear();
-        if let Some(mut store) = state.open.take() {
-            store.rollback();
+        let State { open, begin, .. } = self.state.take();
+        if let (Some(mut store), Some(begin)) = (open, begin) {
+            undo(&mut store, begin);
         }
+    }
+}
+
+/// Goes back to the point before a segment, or before the whole transaction where that point is lost.
+fn undo(store: &mut Store, begin: Savepoint) {
+    if !store.in_transaction() || store.go_back(begin).is_err() {
+        store.rollback();
     }
 }
 

@@ -1,8 +1,9 @@
-//! Listens for HTTP requests and hands each one to a blocking function on a bounded set of threads.
+//! Listens for HTTP requests and hands each one to whoever answers it.
 //!
-//! Two threads move bytes; the handler never runs on them. A request reaches a worker only when its head and body
-//! are complete and within the limits, so a slow sender holds a connection but never a run.
+//! Two threads move bytes, and hand requests over. A request is handed over only when its head and body are complete
+//! and within the limits, so a slow sender holds a connection but never a run.
 
+mod desk;
 mod pool;
 mod request;
 mod stall;
@@ -13,7 +14,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use gbvm_vm::limits::Limits;
@@ -30,18 +31,46 @@ use smol::lock::{Semaphore, SemaphoreGuardArc};
 use smol::{Async, Executor, Timer};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
+pub use desk::Desk;
 pub use request::fold_headers;
 
-use pool::Pool;
 use stall::Stalling;
 
-/// Threads that move bytes; handlers run elsewhere.
+/// Threads that move bytes.
 const IO_THREADS: usize = 2;
 /// How long accepting rests after an error such as too many open files.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 
-/// What answers a request. It may block: it runs on a worker thread.
-pub type Handler = Arc<dyn Fn(IncomingRequest) -> OutgoingResponse + Send + Sync>;
+/// What answers a request. It is called on a thread that moves bytes, which it may hold up for as long as there is only
+/// one such call at a time; the desk has other threads.
+pub type Handler = Arc<dyn Fn(IncomingRequest, Responder, &Arc<Desk>) + Send + Sync>;
+
+/// A handler that calls a function, which may block, on a worker for each request.
+pub fn blocking(answer: impl Fn(IncomingRequest) -> OutgoingResponse + Send + Sync + 'static) -> Handler {
+    let answer = Arc::new(answer);
+    Arc::new(move |request, responder, desk| {
+        let (answer, busy) = (Arc::clone(&answer), responder.clone());
+        let act = move || {
+            let answered = catch_unwind(AssertUnwindSafe(|| answer(request)));
+            responder.send(answered.unwrap_or_else(|_| OutgoingResponse::broken()));
+        };
+        if desk.apart(Box::new(act)).is_err() {
+            busy.send(OutgoingResponse::busy());
+        }
+    })
+}
+
+/// Where the answer to a request goes. The request of one that is dropped without an answer is told to come again.
+#[derive(Clone)]
+pub struct Responder(Sender<OutgoingResponse>);
+
+impl Responder {
+    /// Sends the answer. Only the first one counts.
+    pub fn send(self, answer: OutgoingResponse) {
+        // The caller may have gone meanwhile.
+        let _ = self.0.try_send(answer);
+    }
+}
 
 /// A request that arrived whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +101,16 @@ pub struct OutgoingResponse {
 }
 
 impl OutgoingResponse {
+    /// The answer where too many requests wait.
+    pub fn busy() -> OutgoingResponse {
+        busy("Too many requests are waiting. Try again in a second.")
+    }
+
+    /// The answer where a request met a fault of the server itself.
+    pub fn broken() -> OutgoingResponse {
+        OutgoingResponse::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more.")
+    }
+
     /// An error as JSON: the code and a sentence for the caller.
     pub fn error(status: u16, code: &str, message: &str) -> OutgoingResponse {
         OutgoingResponse {
@@ -126,7 +165,7 @@ pub struct Server {
     stopped: Receiver<()>,
     end_threads: Sender<()>,
     threads: Vec<JoinHandle<()>>,
-    pool: Arc<Pool>,
+    desk: Arc<Desk>,
 }
 
 /// Listens at an address with the usual patience.
@@ -151,23 +190,15 @@ pub fn start_with(listen: SocketAddr, limits: Arc<Limits>, patience: Patience, h
     let listener = Async::new(socket).map_err(refused)?;
 
     let executor: Arc<Executor<'static>> = Arc::new(Executor::new());
-    let pool = Arc::new(Pool::new(limits.runs, limits.queue));
+    let (end_threads, end_asked) = bounded::<()>(1);
+    let desk = Arc::new(Desk::new(Arc::clone(&executor), end_asked, limits.runs, limits.queue));
     let (stop, stop_asked) = bounded(1);
     let (report_stopped, stopped) = bounded(1);
-    let (end_threads, end_asked) = bounded::<()>(1);
-    let service = Arc::new(Service { limits, patience, handler, pool: Arc::clone(&pool) });
+    let service = Arc::new(Service { limits, patience, handler, desk: Arc::clone(&desk) });
     executor.spawn(accept(listener, service, Arc::clone(&executor), stop_asked, report_stopped)).detach();
 
-    let mut threads = Vec::new();
-    for _ in 0..IO_THREADS {
-        let (executor, end_asked) = (Arc::clone(&executor), end_asked.clone());
-        let thread = thread::Builder::new().name("gbvm-server".into()).spawn(move || {
-            // The channel is never sent to: its end is the signal.
-            let _ = smol::block_on(executor.run(end_asked.recv()));
-        });
-        threads.push(thread.map_err(|error| ServerError::Listen(listen, error))?);
-    }
-    Ok(Server { address, stop, stopped, end_threads, threads, pool })
+    let threads = (0..IO_THREADS).map(|_| desk.start_thread()).collect::<io::Result<_>>().map_err(|error| ServerError::Listen(listen, error))?;
+    Ok(Server { address, stop, stopped, end_threads, threads, desk })
 }
 
 impl Server {
@@ -202,7 +233,7 @@ impl Stopping {
     pub fn finish(self) {
         let server = self.0;
         let _ = server.stopped.recv_blocking();
-        server.pool.close();
+        server.desk.close();
         server.end_threads.close();
         for thread in server.threads {
             // A panic there has been reported by the thread itself.
@@ -216,7 +247,7 @@ struct Service {
     limits: Arc<Limits>,
     patience: Patience,
     handler: Handler,
-    pool: Arc<Pool>,
+    desk: Arc<Desk>,
 }
 
 /// What the accept loop waits for.
@@ -299,18 +330,15 @@ impl Service {
         }
     }
 
-    /// Runs the handler on a worker and waits for its answer.
+    /// Hands the request over and waits for its answer.
     async fn run(&self, request: IncomingRequest) -> OutgoingResponse {
         let (give, answer) = bounded(1);
-        let handler = Arc::clone(&self.handler);
-        let job = Box::new(move || {
-            let response = catch_unwind(AssertUnwindSafe(|| handler(request)))
-                .unwrap_or_else(|_| OutgoingResponse::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more."));
-            // The caller may have gone meanwhile.
-            let _ = give.try_send(response);
-        });
-        if self.pool.submit(job).is_err() {
-            return busy("Too many requests are waiting. Try again in a second.");
+        let responder = Responder(give);
+        let broken = responder.clone();
+        if catch_unwind(AssertUnwindSafe(|| (self.handler)(request, responder, &self.desk))).is_err() {
+            broken.send(OutgoingResponse::broken());
+        } else {
+            drop(broken);
         }
         answer.recv().await.unwrap_or_else(|_| busy("The server is stopping. Try again in a second."))
     }

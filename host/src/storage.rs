@@ -4,6 +4,7 @@
 
 mod bases;
 mod declared;
+pub mod group;
 pub mod late;
 mod memory;
 mod merge;
@@ -71,6 +72,8 @@ pub struct Store {
     now: Instant,
     /// The row that the run updated or saved last: what orders the calls it queues.
     last_row: Option<String>,
+    /// Whether events or deliveries were queued since somebody asked.
+    has_queued: bool,
     seal: Option<Seal>,
     lock: Option<File>,
 }
@@ -151,6 +154,7 @@ impl Store {
             run: RunIdentity::default(),
             now: Instant(0),
             last_row: None,
+            has_queued: false,
             seal: None,
             lock: None,
         };
@@ -180,7 +184,7 @@ impl Store {
         }
     }
 
-    /// Begins the transaction of a segment.
+    /// Begins a transaction for a run.
     ///
     /// # Errors
     /// `E_DATABASE_BUSY`, `E_DATABASE`.
@@ -189,13 +193,29 @@ impl Store {
             // Its owner ended in a panic before it could commit.
             self.rollback();
         }
-        self.connection.execute_batch(if write { "BEGIN IMMEDIATE" } else { "BEGIN" }).map_err(fault)?;
+        self.execute(if write { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
+        self.act_for(run, now);
+        Ok(())
+    }
+
+    /// Says whose writes follow, and when they are made.
+    fn act_for(&mut self, run: &RunIdentity, now: Instant) {
         if self.run.run_id != run.run_id {
             self.last_row = None;
         }
         self.run = run.clone();
         self.now = now;
+    }
+
+    /// One statement without values, kept prepared.
+    fn execute(&mut self, sql: &str) -> Result<(), Fault> {
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(fault)?;
         Ok(())
+    }
+
+    /// Whether events or deliveries were queued since this was last asked.
+    pub fn takes_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_queued)
     }
 
     /// Commits the transaction: what it wrote is on disk when this returns.
@@ -203,7 +223,7 @@ impl Store {
     /// # Errors
     /// `E_DATABASE_FULL`, `E_DATABASE`; the transaction is then still open.
     pub fn commit(&mut self) -> Result<(), Fault> {
-        self.connection.execute_batch("COMMIT").map_err(fault)
+        self.execute("COMMIT")
     }
 
     /// Undoes the transaction, if one is open.

@@ -75,10 +75,10 @@ pub fn keep_working(world: &World) {
                         tracing::error!("a piece of work could not be noted as done: {}", fault.message);
                     }
                     in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-                    world.wake();
+                    world.news().tell();
                 });
             }
-            world.wait_for_news(LOOK_AGAIN);
+            world.news().wait(LOOK_AGAIN);
         }
     });
 }
@@ -125,11 +125,10 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
         depth: job.depth,
     });
     let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth, ..RunIdentity::default() };
-    let checkpoint = world.store()?.load_checkpoint(&job.run_id)?;
+    let checkpoint = world.store_as_it_is()?.load_checkpoint(&job.run_id)?;
     let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };
-    let mut store = world.store()?;
-    match &*fault.code {
+    world.write(|store| match &*fault.code {
         "E_STOPPING" if fault.ends_run => Ok(()),
         "E_HTTP" | "E_DATABASE_BUSY" | "E_DATABASE_FULL" if job.attempt + 1 < TRIES => {
             let wait_ms = (5_000u64 << job.attempt).min(3_600_000);
@@ -137,7 +136,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
             store.retry_job(job.id, at, &fault.to_string())
         }
         _ => store.bury_job(job.id, &fault.to_string()),
-    }
+    })
 }
 
 /// Lets runs that the end of an earlier process interrupted go on from their last checkpoint. Those of triggers go on
@@ -153,7 +152,7 @@ pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
         let Some(script) = scripts.iter().find(|script| script.name == run.identity.script).cloned() else { continue };
         let event = Event::from_stored(&run.event).ok().filter(|_| run.program_hash == script.linked.hash());
         let Some(event) = event else {
-            world.store()?.bury_run(&run, world.clock().now(), "the script changed while the run was interrupted")?;
+            world.write(|store| store.bury_run(&run, world.clock().now(), "the script changed while the run was interrupted"))?;
             continue;
         };
         let world = world.clone();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gbvm::server::{Handler, IncomingRequest, OutgoingResponse, Patience, Server, ServerError, start, start_with};
+use gbvm::server::{Handler, IncomingRequest, OutgoingResponse, Patience, Server, ServerError, blocking, start, start_with};
 use gbvm_vm::limits::Limits;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
@@ -22,7 +22,7 @@ fn text(status: u16, body: impl Into<String>) -> OutgoingResponse {
 }
 
 fn serve(limits: Limits, handler: impl Fn(IncomingRequest) -> OutgoingResponse + Send + Sync + 'static) -> Server {
-    start(ANY_PORT, Arc::new(limits), Arc::new(handler)).expect("a free port is there")
+    start(ANY_PORT, Arc::new(limits), blocking(handler)).expect("a free port is there")
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -85,7 +85,7 @@ fn connections_are_kept_alive_and_chunks_joined() {
 #[test]
 fn an_address_in_use_is_told_apart() {
     let server = serve(Limits::default(), |_| text(200, ""));
-    let handler: Handler = Arc::new(|_| text(200, ""));
+    let handler: Handler = blocking(|_| text(200, ""));
     match start(server.address(), Arc::new(Limits::default()), handler) {
         Err(ServerError::AddressInUse(address)) => assert_eq!(address, server.address()),
         Err(other) => panic!("{other}"),
@@ -174,7 +174,7 @@ fn gated() -> (Handler, Receiver<()>, Sender<()>) {
     let (began, started) = channel();
     let (open, gate) = channel::<()>();
     let (began, gate) = (Mutex::new(began), Mutex::new(gate));
-    let handler: Handler = Arc::new(move |_| {
+    let handler: Handler = blocking(move |_| {
         let _ = began.lock().expect("no panic here").send(());
         let _ = gate.lock().expect("no panic here").recv();
         text(200, "done")
@@ -222,7 +222,7 @@ fn past_the_queue_is_a_503() {
 #[test]
 fn slow_senders_are_cut_off() {
     let patience = Patience { head: Duration::from_millis(200), body: Duration::from_millis(200), write: Duration::from_millis(200) };
-    let handler: Handler = Arc::new(|_| text(200, "x".repeat(64 << 20)));
+    let handler: Handler = blocking(|_| text(200, "x".repeat(64 << 20)));
     let server = start_with(ANY_PORT, Arc::new(small()), patience, handler).expect("a free port");
     let mut slow_head = connect(&server);
     slow_head.write_all(b"GET / HTTP/1.1\r\nHos").expect("open");

@@ -3,6 +3,8 @@
 //! The records themselves live with their functions, outside this crate; the machine only defines their shape,
 //! so that the compiler and the keywords need not know each other.
 
+use crate::program::Wanted;
+
 /// How a keyword reaches the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -151,7 +153,8 @@ pub struct Signature {
     pub sets_id: bool,
     /// What it does to stored data, for schema and transactions.
     pub access: Access,
-    /// Whether, when its result is used, it waits for an answer from outside and so ends a segment.
+    /// Whether, when its result is used, it waits for an answer from outside and so ends a segment; see
+    /// [`Signature::waits`].
     pub immediate: bool,
     /// Whether it lets time pass, so that a segment ends before it even where it stands as a statement.
     pub pauses: bool,
@@ -200,6 +203,11 @@ pub enum Access {
 }
 
 impl Signature {
+    /// Whether a call of which so much is wanted lets time pass.
+    pub fn waits(&self, wanted: Wanted) -> bool {
+        self.pauses || self.immediate && wanted != Wanted::Nothing
+    }
+
     /// A function or keyword without special treatment; change fields with struct update.
     pub const fn new(phrase: &'static str, form: Form, kind: Kind, params: &'static [Param]) -> Signature {
         Signature {

@@ -12,11 +12,12 @@ use gbvm_lang::declare::Declaration;
 use super::colour::Colour;
 use super::{Exit, Failure, output, world};
 use crate::endpoints;
-use crate::engine::Engine;
+use crate::engine::{Engine, World};
 use crate::event::WebhookEvent;
 use crate::outcome::Reply;
 use crate::scripts::{self, Script};
-use crate::server::{self, IncomingRequest, OutgoingResponse, ServerError, Stopping};
+use crate::server::{self, Desk, IncomingRequest, OutgoingResponse, Responder, ServerError, Stopping};
+use crate::turns::Threads;
 
 /// How long the answers of runs that were cut short may take on their way out.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -85,7 +86,7 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
     let has_webhooks = !endpoints::endpoints(&engine.scripts()).is_empty();
     let world = engine.world().clone();
     let server = if has_webhooks {
-        let server = server::start(service.listen, world.limits().clone(), Arc::new(move |request| answer(&world, request))).map_err(|error| {
+        let server = server::start(service.listen, world.limits().clone(), Arc::new(move |request, responder, desk| answer(&world, request, responder, desk))).map_err(|error| {
             let exit = if matches!(error, ServerError::AddressInUse(_)) { Exit::AddressInUse } else { Exit::Usage };
             Failure::new(exit, format!("gbvm: {error}"))
         })?;
@@ -134,13 +135,14 @@ fn describe(script: &Script) {
     }
 }
 
-fn answer(world: &crate::engine::World, request: IncomingRequest) -> OutgoingResponse {
-    let reply = match server::fold_headers(&request.headers) {
+fn answer(world: &Arc<World>, request: IncomingRequest, responder: Responder, desk: &Arc<Desk>) {
+    let respond = move |reply: Reply| responder.send(OutgoingResponse { status: reply.status, headers: reply.headers, body: reply.body });
+    match server::fold_headers(&request.headers) {
         Ok(headers) => {
             let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, headers, body: request.body };
-            endpoints::answer(world, event)
+            let threads: Arc<dyn Threads> = desk.clone();
+            endpoints::take(world, event, Box::new(respond), &threads);
         }
-        Err(message) => Reply::error(400, "E_HEADERS", &message),
-    };
-    OutgoingResponse { status: reply.status, headers: reply.headers, body: reply.body }
+        Err(message) => respond(Reply::error(400, "E_HEADERS", &message)),
+    }
 }

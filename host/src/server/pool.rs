@@ -5,12 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::turns::Full;
+
 /// Work for a worker.
 pub(super) type Job = Box<dyn FnOnce() + Send>;
-
-/// The queue is full, or the pool is closed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
 
 /// Worker threads, started when they are first needed.
 pub(super) struct Pool(Arc<Shared>);

@@ -82,6 +82,8 @@ impl Store {
         let error = refused.map(Fault::to_string);
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         statement.execute((kind, origin, order, payload, crate::engine::new_run_id(), &self.run.run_id, &self.run.script, state, error)).map_err(fault)?;
+        drop(statement);
+        self.has_queued = true;
         Ok(())
     }
 

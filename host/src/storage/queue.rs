@@ -55,6 +55,14 @@ pub struct RunRecord {
     pub error: Option<String>,
 }
 
+impl RunRecord {
+    /// Notes that the run failed.
+    pub fn fail(&mut self, fault: &Fault) {
+        self.state = RunState::Failed;
+        self.error = Some(fault.to_string());
+    }
+}
+
 /// An event that waits for its run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
@@ -186,6 +194,8 @@ impl Store {
         let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, old, depth, state, attempt, due_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 0, 0)";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         statement.execute((crate::engine::new_run_id(), script, table, row_id, change.word(), new, old, depth)).map_err(fault)?;
+        drop(statement);
+        self.has_queued = true;
         Ok(())
     }
 

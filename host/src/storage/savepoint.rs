@@ -2,7 +2,7 @@
 
 use gbvm_vm::fault::Fault;
 
-use super::{Store, fault};
+use super::Store;
 
 /// What is kept of a point besides the database.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn set_savepoint(&mut self, depth: usize) -> Result<Savepoint, Fault> {
-        self.connection.execute_batch(&format!("SAVEPOINT gbvm_{depth}")).map_err(fault)?;
+        self.execute(&format!("SAVEPOINT gbvm_{depth}"))?;
         Ok(Savepoint { depth, last_row: self.last_row.clone() })
     }
 
@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn release(&mut self, savepoint: &Savepoint) -> Result<(), Fault> {
-        self.connection.execute_batch(&format!("RELEASE gbvm_{}", savepoint.depth)).map_err(fault)
+        self.execute(&format!("RELEASE gbvm_{}", savepoint.depth))
     }
 
     /// Undoes what was done since a point, which is gone then.
@@ -36,7 +36,8 @@ impl Store {
     /// `E_DATABASE`.
     pub fn go_back(&mut self, savepoint: Savepoint) -> Result<(), Fault> {
         let Savepoint { depth, last_row } = savepoint;
-        self.connection.execute_batch(&format!("ROLLBACK TO gbvm_{depth}; RELEASE gbvm_{depth}")).map_err(fault)?;
+        self.execute(&format!("ROLLBACK TO gbvm_{depth}"))?;
+        self.execute(&format!("RELEASE gbvm_{depth}"))?;
         self.last_row = last_row;
         // Tables and columns that were made since are gone too.
         self.catalogue.forget();

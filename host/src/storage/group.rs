@@ -1,0 +1,90 @@
+//! Runs that are ready together share one transaction and its commit, each behind a savepoint of its own: a commit that
+//! reaches the disk takes far longer than what a run writes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use gbvm_vm::fault::Fault;
+use parking_lot::{Condvar, Mutex};
+
+use super::Store;
+
+/// How many runs share a commit at most.
+const RUNS: usize = 64;
+/// How long the first of them waits for the last.
+const TIME: Duration = Duration::from_millis(5);
+
+/// A transaction that runs share.
+#[derive(Debug, Default)]
+struct Group {
+    end: Mutex<Option<Result<(), Fault>>>,
+    ended: Condvar,
+}
+
+/// A run's place in a group.
+#[derive(Debug)]
+pub struct Ticket(Arc<Group>);
+
+impl Ticket {
+    /// Waits until what the run wrote is on disk. Somebody else commits, or has done so.
+    ///
+    /// # Errors
+    /// `E_DATABASE_FULL`, `E_DATABASE`; then nothing of what the run wrote is kept.
+    pub fn wait(self) -> Result<(), Fault> {
+        let mut end = self.0.end.lock();
+        loop {
+            match &*end {
+                Some(end) => return end.clone(),
+                None => self.0.ended.wait(&mut end),
+            }
+        }
+    }
+}
+
+/// A group whose transaction is open.
+pub(super) struct OpenGroup {
+    group: Arc<Group>,
+    runs: usize,
+    began: Moment,
+    /// Whether it could write from its first statement on.
+    writes: bool,
+}
+
+impl OpenGroup {
+    /// The group of a transaction that has just begun.
+    pub(super) fn new(writes: bool) -> OpenGroup {
+        OpenGroup { group: Arc::default(), runs: 1, began: Moment::now(), writes }
+    }
+
+    /// Whether a further run can join.
+    pub(super) fn suits(&self, store: &Store, write: bool) -> bool {
+        store.in_transaction() && self.has_room() && (self.writes || !write)
+    }
+
+    /// Whether neither its runs nor its time are used up.
+    pub(super) fn has_room(&self) -> bool {
+        self.runs < RUNS && self.began.elapsed() < TIME
+    }
+
+    pub(super) fn count_run(&mut self) {
+        self.runs += 1;
+    }
+
+    pub(super) fn ticket(&self) -> Ticket {
+        Ticket(Arc::clone(&self.group))
+    }
+
+    /// Commits, and tells everybody who was in it.
+    pub(super) fn end(self, store: &mut Store) {
+        let end = if store.in_transaction() {
+            store.commit()
+        } else {
+            Err(Fault::new("E_DATABASE_BUSY", "the database undid a transaction that this run shared with one that failed"))
+        };
+        if end.is_err() {
+            store.rollback();
+        }
+        *self.group.end.lock() = Some(end);
+        self.group.ended.notify_all();
+    }
+}

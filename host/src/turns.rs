@@ -1,0 +1,168 @@
+//! Runs that never wait for an answer take turns on one thread, and what they write is committed together.
+//!
+//! Whoever brings a run while nobody leads executes it there and then, so that a lone caller pays for no change of
+//! threads; what is brought meanwhile waits in the line, and the leader takes it too. No run is answered before the
+//! commit that holds what it wrote. A run that computes for long without the database steps aside: its thread goes on
+//! with it alone, and another leads.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use parking_lot::Mutex;
+
+use crate::engine::World;
+use crate::event::Event;
+use crate::outcome::Reply;
+use crate::runner::{self, Ended, Lead, Start};
+use crate::scripts::Script;
+
+/// How many runs a leader takes before it commits.
+const GROUP: usize = 64;
+/// How long the first of them waits for the last.
+const GROUP_TIME: Duration = Duration::from_millis(5);
+
+/// Takes the answer to a request.
+pub type Respond = Box<dyn FnOnce(Reply) + Send>;
+
+/// A run that waits for its turn.
+pub struct Turn {
+    /// Its script, which never waits.
+    pub script: Arc<Script>,
+    /// What caused it.
+    pub event: Event,
+    /// Who gets the answer. It is called on a thread that must not be held up.
+    pub respond: Respond,
+}
+
+/// The threads of whoever brings runs.
+pub trait Threads: Send + Sync {
+    /// Does something that may wait on a thread where it holds up nobody.
+    ///
+    /// # Errors
+    /// [`Full`] where too much of that goes on and waits already.
+    fn apart(&self, act: Box<dyn FnOnce() + Send>) -> Result<(), Full>;
+
+    /// Has something done soon on one of them.
+    fn soon(&self, act: Box<dyn FnOnce() + Send>);
+
+    /// Puts another thread in the place of this one, which is busy until what this gives is dropped.
+    fn stand_in(&self) -> Box<dyn Send>;
+}
+
+/// Too many wait already.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// The line of runs.
+#[derive(Default)]
+pub struct Turns(Mutex<Line>);
+
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Turn>,
+    is_led: bool,
+    /// How many runs have stepped aside and still go on.
+    aside: usize,
+}
+
+/// Takes a run into the line, and leads it if nobody does.
+///
+/// # Errors
+/// [`Full`] where too many wait already.
+pub fn take(world: &Arc<World>, turn: Turn, threads: &Arc<dyn Threads>) -> Result<(), Full> {
+    {
+        let mut line = world.turns().0.lock();
+        if line.is_led {
+            if line.waiting.len() >= world.limits().queue {
+                return Err(Full);
+            }
+            line.waiting.push_back(turn);
+            return Ok(());
+        }
+        line.is_led = true;
+    }
+    lead(world, Some(turn), threads);
+    Ok(())
+}
+
+/// Executes one group, and has the next one led where some wait.
+fn lead(world: &Arc<World>, first: Option<Turn>, threads: &Arc<dyn Threads>) {
+    let group = RefCell::new(Group { world, ended: Vec::new() });
+    let began = Moment::now();
+    let mut first = first;
+    while let Some(Turn { script, event, respond }) = first.take().or_else(|| world.turns().0.lock().waiting.pop_front()) {
+        let place = RefCell::new(None);
+        let step_aside = || {
+            if !makes_room(world) {
+                return false;
+            }
+            group.borrow_mut().commit();
+            *place.borrow_mut() = Some(threads.stand_in());
+            pass_on(world, threads);
+            true
+        };
+        let lead = Lead::new(&step_aside);
+        let ended = catch_unwind(AssertUnwindSafe(|| runner::execute_led(world, Start::of_webhook(world, &script, &event), &lead)));
+        if !lead.goes_on() {
+            respond(ended.map_or_else(|_| broken(), |ended| ended.settle_unwatched(world).reply));
+            world.turns().0.lock().aside -= 1;
+            return;
+        }
+        match ended {
+            Ok(ended) => group.borrow_mut().ended.push((ended, respond)),
+            Err(_) => respond(broken()),
+        }
+        if group.borrow().ended.len() >= GROUP || began.elapsed() >= GROUP_TIME {
+            break;
+        }
+    }
+    group.borrow_mut().commit();
+    pass_on(world, threads);
+}
+
+/// Whether a further run may step aside; it is counted then.
+fn makes_room(world: &World) -> bool {
+    let mut line = world.turns().0.lock();
+    let has_room = line.aside < world.limits().runs;
+    line.aside += usize::from(has_room);
+    has_room
+}
+
+/// The answer where a run ended in a panic, which has been printed.
+fn broken() -> Reply {
+    Reply::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more.")
+}
+
+/// Ends the leadership, or has another group led where runs wait.
+fn pass_on(world: &Arc<World>, threads: &Arc<dyn Threads>) {
+    let mut line = world.turns().0.lock();
+    if line.waiting.is_empty() {
+        line.is_led = false;
+        return;
+    }
+    drop(line);
+    let (world, next) = (Arc::clone(world), Arc::clone(threads));
+    threads.soon(Box::new(move || lead(&world, None, &next)));
+}
+
+/// Runs that have ended and wait for their commit.
+struct Group<'w> {
+    world: &'w Arc<World>,
+    ended: Vec<(Ended, Respond)>,
+}
+
+impl Group<'_> {
+    /// Commits what they wrote, and answers.
+    fn commit(&mut self) {
+        if self.ended.is_empty() {
+            return;
+        }
+        self.world.commit_group();
+        for (ended, respond) in self.ended.drain(..) {
+            respond(ended.settle_unwatched(self.world).reply);
+        }
+    }
+}
