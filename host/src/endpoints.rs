@@ -8,6 +8,7 @@ use gbvm_vm::fault::Fault;
 
 use crate::engine::World;
 use crate::event::{Event, WebhookEvent};
+use crate::inbox;
 use crate::outcome::Reply;
 use crate::percent::decode_percent;
 use crate::runner::Budget;
@@ -78,8 +79,12 @@ pub fn answer(world: &World, request: WebhookEvent) -> Reply {
     let Some(script) = endpoints(&scripts).get(name.as_str()).copied().cloned() else {
         return Reply::error(404, "E_NO_ENDPOINT", &format!("no loaded script declares the webhook \"{name}\""));
     };
+    let request = WebhookEvent { name, ..request };
+    if let Some(webhook) = inbox::webhook(&script, &request).filter(|webhook| webhook.accept) {
+        return inbox::accept(world, &script, webhook, request.clone());
+    }
     let limits = world.limits();
     let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
-    let outcome = world.fire(&script, &Event::Webhook(WebhookEvent { name, ..request }), budget);
+    let outcome = world.fire(&script, &Event::Webhook(request), budget);
     outcome.reply
 }

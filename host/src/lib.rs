@@ -16,6 +16,7 @@ pub mod endpoints;
 pub mod engine;
 pub mod event;
 mod form;
+pub mod inbox;
 mod input;
 pub mod lsp;
 pub mod outbox;

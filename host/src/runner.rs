@@ -21,6 +21,7 @@ use crate::calls;
 use crate::checkpoint::{self, StoreSecrets};
 use crate::engine::World;
 use crate::event::Event;
+use crate::inbox::{self, Ticket};
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
 use crate::scheme;
@@ -48,6 +49,8 @@ pub struct Start<'a> {
     pub job: Option<i64>,
     /// Where it goes on, if it was interrupted.
     pub checkpoint: Option<Vec<u8>>,
+    /// Whether a request that came before gets the answer that it got then.
+    pub has_inbox: bool,
     /// Bounds that replace those of the engine.
     pub budget: Budget,
 }
@@ -92,7 +95,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
     let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, allowed_origins: OnceCell::new(), variables };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, inbox: Inbox::Unasked, allowed_origins: OnceCell::new(), variables };
     let finished = run.drive();
     let record = |state, fault: Option<&Fault>| RunRecord {
         id: run_id.clone(),
@@ -107,10 +110,19 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
         error: fault.map(|fault| fault.to_string()),
     };
     let ended = finished.and_then(|reply| {
+        if matches!(run.inbox, Inbox::Repeated) {
+            segment.rollback();
+            if !run.has_committed {
+                return Ok(reply);
+            }
+        }
         let leaves_a_trace = segment.has_written() || run.has_committed || start.job.is_some();
         if leaves_a_trace {
             segment.within(true, |store| {
                 store.record_run(&record(RecordState::Done, None))?;
+                if let Inbox::Noted(ticket) = &run.inbox {
+                    if inbox::settles(&reply) { store.keep_answer(ticket.as_ref(), &run_id, &reply, started_at)? } else { store.forget_request(&run_id)? }
+                }
                 start.job.map_or(Ok(()), |job| store.finish_job(job))
             })?;
         }
@@ -133,7 +145,12 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
             // The failure itself must not hide behind a store that cannot take its record.
             // A start by hand that needed no store needs no record.
             let store = if matches!(start.event, Event::Manual(_)) { world.store_if_open().map(Ok) } else { Some(world.store()) };
-            let recorded = store.map_or(Ok(()), |store| store.and_then(|mut store| store.record_run(&record(RecordState::Failed, Some(&fault)))));
+            let recorded = store.map_or(Ok(()), |store| store.and_then(|mut store| {
+                if start.job.is_none() && run.has_committed {
+                    store.forget_request(&run_id)?;
+                }
+                store.record_run(&record(RecordState::Failed, Some(&fault)))
+            }));
             if let Err(second) = recorded {
                 tracing::error!("the failed run could not be recorded: {}", second.message);
             }
@@ -157,10 +174,24 @@ struct Run<'r, 'w> {
     has_committed: bool,
     /// What was said of the input that was refused last.
     refused_input: Option<String>,
+    /// Whether its request came before.
+    inbox: Inbox,
     /// The origins that it may call, as they were when it first asked the world for anything.
     allowed_origins: OnceCell<Vec<String>>,
     /// Variables to begin with, and as they are at the end.
     variables: Option<&'r mut Vec<(String, Value)>>,
+}
+
+/// What is known of whether a run's request came before.
+enum Inbox {
+    /// Nothing: the caller has not proved who it is.
+    Unasked,
+    /// It may come as often as it likes, or is no request.
+    Open,
+    /// It is new, and noted under this.
+    Noted(Option<Ticket>),
+    /// It came before.
+    Repeated,
 }
 
 impl Run<'_, '_> {
@@ -169,15 +200,20 @@ impl Run<'_, '_> {
         let _bounded = memory::bound(self.budget.memory_bytes);
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
-                let is_signed = scheme::authenticate(self.world, self.start.script, self.start.event)?;
+                // A queued request was checked when it was let in.
+                let signature = if self.start.job.is_some() { None } else { scheme::authenticate(self.world, self.start.script, self.start.event)? };
                 let mut vm = Vm::new(linked, self.world.limits());
                 let mut state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
-                state.is_authenticated |= is_signed;
+                state.is_authenticated |= signature.is_some();
+                state.signature = signature.map(str::to_owned);
                 (vm, state)
             }
             Some(bytes) => {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
+                if resumed.is_authenticated {
+                    self.inbox = Inbox::Noted(None);
+                }
                 (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
@@ -190,6 +226,9 @@ impl Run<'_, '_> {
         loop {
             if vm.pending().is_some() {
                 self.segment.note_statements(vm.statements())?;
+                if let Some(answer) = self.earlier_answer(&vm, &mut state)? {
+                    return Ok(answer);
+                }
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
                     Err(fault) => {
@@ -233,6 +272,27 @@ impl Run<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The answer to a request that came before. It is looked for once, where the caller has proved who it is.
+    fn earlier_answer(&mut self, vm: &Vm, state: &mut RunState) -> Result<Option<Reply>, Fault> {
+        let Event::Webhook(request) = self.start.event else { return Ok(None) };
+        state.is_authenticated |= vm.has_matched_secret();
+        if !matches!(self.inbox, Inbox::Unasked) || !state.is_authenticated {
+            return Ok(None);
+        }
+        self.inbox = Inbox::Open;
+        // A run that changes nothing may as well come twice.
+        let webhook = inbox::webhook(self.start.script, request).filter(|_| self.start.has_inbox && self.start.script.writes);
+        let Some(ticket) = webhook.and_then(|webhook| inbox::ticket(webhook, request, &state.body, state.signature.as_deref())) else { return Ok(None) };
+        let now = self.world.clock().now();
+        let first = self.segment.note(|store| store.receive(&ticket, &self.start.identity.run_id, now))?;
+        let Some(first) = first else {
+            self.inbox = Inbox::Noted(Some(ticket));
+            return Ok(None);
+        };
+        self.inbox = Inbox::Repeated;
+        Ok(Some(inbox::replay(request, &ticket, first)))
     }
 
     /// Undoes what statements wrote that have failed while the script went on.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gbvm_lang::declare::{Declaration, Signing};
+use gbvm_lang::declare::Signing;
 use gbvm_stdlib::security;
 use gbvm_stdlib::services::Storage as _;
 use gbvm_vm::coerce;
@@ -12,21 +12,18 @@ use gbvm_vm::value::Value;
 
 use crate::engine::World;
 use crate::event::{Event, WebhookEvent};
+use crate::inbox;
 use crate::percent::decode_percent;
 use crate::scripts::Script;
 
-/// Whether the request is signed as its webhook declares; FALSE where it declares nothing. The secret is read outside of
+/// The request's signature, which is as its webhook declares it; none where it declares nothing. The secret is read outside of
 /// the run's transaction, which may be one that writes: a stranger must not take the lock of the database.
 ///
 /// # Errors
 /// `E_SIGNATURE` where it is not, or where the secret is not set; those of the database.
-pub fn authenticate(world: &World, script: &Script, event: &Event) -> Result<bool, Fault> {
-    let Event::Webhook(request) = event else { return Ok(false) };
-    let declared = script.declarations.iter().find_map(|declaration| match declaration {
-        Declaration::Webhook(webhook) if webhook.name == request.name => webhook.scheme.as_ref(),
-        Declaration::Webhook(_) | Declaration::Trigger(_) | Declaration::Schedule(_) => None,
-    });
-    let Some(scheme) = declared else { return Ok(false) };
+pub fn authenticate<'e>(world: &World, script: &Script, event: &'e Event) -> Result<Option<&'e str>, Fault> {
+    let Event::Webhook(request) = event else { return Ok(None) };
+    let Some(scheme) = inbox::webhook(script, request).and_then(|webhook| webhook.scheme.as_ref()) else { return Ok(None) };
     let secret = match world.configured_secret(&scheme.key) {
         Some(secret) => Some(Value::text(secret)),
         None => world.store()?.memory(&scheme.key)?,
@@ -36,13 +33,16 @@ pub fn authenticate(world: &World, script: &Script, event: &Event) -> Result<boo
     if secret.is_empty() {
         tracing::error!("the webhook {} refuses every request: the secret \"{}\" is not set", request.name, scheme.key);
     }
-    let is_right = !secret.is_empty() && is_signed(scheme.signing, request, secret, world.clock().now());
-    if is_right { Ok(true) } else { Err(Fault::new("E_SIGNATURE", format!("the request is not signed as the webhook {} wants it", request.name))) }
+    let signature = signature_in(scheme.signing, request).filter(|signature| !secret.is_empty() && is_signed(scheme.signing, request, signature, secret, world.clock().now()));
+    signature.map(Some).ok_or_else(|| Fault::new("E_SIGNATURE", format!("the request is not signed as the webhook {} wants it", request.name)))
+}
+
+fn signature_in(signing: Signing, request: &WebhookEvent) -> Option<&str> {
+    signing.headers().iter().find_map(|name| header(request, name))
 }
 
 /// Whether a request is signed in exactly the way of a scheme.
-fn is_signed(signing: Signing, request: &WebhookEvent, secret: &str, now: Instant) -> bool {
-    let Some(signature) = signing.headers().iter().find_map(|name| header(request, name)) else { return false };
+fn is_signed(signing: Signing, request: &WebhookEvent, signature: &str, secret: &str, now: Instant) -> bool {
     let (body, key) = (&request.body[..], secret.as_bytes());
     match signing {
         Signing::Github => signature.strip_prefix("sha256=").is_some_and(|value| security::is_hmac(key, body, value)),

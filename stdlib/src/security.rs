@@ -107,23 +107,57 @@ fn verify_signature(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Va
         .is_some_and(|body| is_signed(&body, signature.as_str().trim(), secret.as_str(), context.clock.now(), &context.run.request_headers));
     if is_right {
         context.run.is_authenticated = true;
+        if is_same(call.argument(0), &context.run.body) {
+            context.run.signature = Some(signature.as_str().trim().to_owned());
+        }
     }
     Ok(Value::Bool(is_right))
 }
 
 /// Whether a signature, in any of the ways that are known, is that of a body at this time.
 pub fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+    match form_of(signature) {
+        SignatureForm::Standard => is_standard_webhook(body, signature, secret, now, headers),
+        SignatureForm::Timed => is_timed(body, signature, secret, now),
+        SignatureForm::Plain => {
+            let value = match signature.split_once('=') {
+                Some((scheme, value)) if scheme.eq_ignore_ascii_case("sha256") => value,
+                _ => signature,
+            };
+            is_hmac(secret.as_bytes(), body, value)
+        }
+    }
+}
+
+/// How a signature is written, which says what it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureForm {
+    /// The hash of the body alone.
+    Plain,
+    /// `v1,…`: id and time stand in headers of their own, and are signed with the body.
+    Standard,
+    /// `t=…,v1=…`: the time is signed with the body.
+    Timed,
+}
+
+/// How a signature is written.
+pub fn form_of(signature: &str) -> SignatureForm {
     if signature.starts_with("v1,") || signature.contains(" v1,") {
-        return is_standard_webhook(body, signature, secret, now, headers);
+        SignatureForm::Standard
+    } else if signature.contains("t=") && signature.contains("v1=") {
+        SignatureForm::Timed
+    } else {
+        SignatureForm::Plain
     }
-    if signature.contains("t=") && signature.contains("v1=") {
-        return is_timed(body, signature, secret, now);
-    }
-    let value = match signature.split_once('=') {
-        Some((scheme, value)) if scheme.eq_ignore_ascii_case("sha256") => value,
-        _ => signature,
-    };
-    is_hmac(secret.as_bytes(), body, value)
+}
+
+/// The id of a delivery that is signed in the standard way.
+pub fn standard_id(headers: &[(String, String)]) -> Option<&str> {
+    header(headers, ["webhook_id", "svix_id"])
+}
+
+fn header<'h>(headers: &'h [(String, String)], names: [&str; 2]) -> Option<&'h str> {
+    headers.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
 }
 
 /// Whether a text is the HMAC-SHA256 of a message, in hexadecimal or base64.
@@ -150,8 +184,7 @@ pub fn is_timed(body: &[u8], signature: &str, secret: &str, now: Instant) -> boo
 /// `v1,base64[ v1,base64]` with id and time in headers of their own, both signed in front of the body.
 /// A sender that changes its secret signs with both for a while.
 pub fn is_standard_webhook(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
-    let header = |names: [&str; 2]| headers.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str());
-    let (Some(id), Some(time)) = (header(["webhook_id", "svix_id"]), header(["webhook_timestamp", "svix_timestamp"])) else { return false };
+    let (Some(id), Some(time)) = (standard_id(headers), header(headers, ["webhook_timestamp", "svix_timestamp"])) else { return false };
     let key = match secret.strip_prefix("whsec_").map(|encoded| BASE64.decode(encoded.as_bytes())) {
         Some(Ok(key)) => key,
         Some(Err(_)) => return false,
