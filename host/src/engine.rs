@@ -56,6 +56,7 @@ pub struct World {
     embedded: Vec<Embedded>,
     origins: BTreeSet<String>,
     zone: Option<String>,
+    public_url: Option<String>,
     inputs: BTreeMap<String, String>,
     environment: BTreeMap<String, Option<String>>,
     news: (Mutex<bool>, Condvar),
@@ -80,6 +81,7 @@ pub struct Builder {
     allow_net: Vec<String>,
     allow_env: Vec<String>,
     zone: Option<String>,
+    public_url: Option<String>,
     inputs: BTreeMap<String, String>,
 }
 
@@ -168,6 +170,12 @@ impl Builder {
         self
     }
 
+    /// Says at which address, scheme and host, callers reach the webhooks: some sign it.
+    pub fn public_url(mut self, url: impl Into<String>) -> Builder {
+        self.public_url = Some(url.into());
+        self
+    }
+
     /// Gives every run an input: a variable of this name, and a field of `params` where the event brings none.
     pub fn input(mut self, name: impl Into<String>, value: impl Into<String>) -> Builder {
         self.inputs.insert(name.into(), value.into());
@@ -206,6 +214,7 @@ impl Builder {
             embedded: self.embedded,
             origins,
             zone: self.zone,
+            public_url: self.public_url,
             inputs: self.inputs,
             environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
             news: (Mutex::new(false), Condvar::new()),
@@ -235,6 +244,7 @@ impl Engine {
             allow_net: Vec::new(),
             allow_env: Vec::new(),
             zone: None,
+            public_url: None,
             inputs: BTreeMap::new(),
         }
     }
@@ -436,6 +446,11 @@ impl World {
     /// The time zone of schedules.
     pub fn zone(&self) -> Option<&str> {
         self.zone.as_deref()
+    }
+
+    /// The address at which callers reach the webhooks, where the project says it.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref()
     }
 
     /// The inputs that every run gets.

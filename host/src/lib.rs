@@ -4,6 +4,7 @@
 //! [`event::Event`] → `runner` → the machine → keywords → `storage` and back; triggers, schedules and starts by hand
 //! enter at the event.
 
+mod address;
 pub mod calls;
 mod checkpoint;
 pub mod cli;

@@ -17,6 +17,7 @@ use gbvm_vm::program::Wanted;
 use gbvm_vm::signature::Boundary;
 use gbvm_vm::value::Value;
 
+use crate::address::addresses;
 use crate::calls;
 use crate::checkpoint::{self, StoreSecrets};
 use crate::engine::World;
@@ -217,6 +218,9 @@ impl Run<'_, '_> {
                 (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
+        if let Event::Webhook(request) = self.start.event {
+            state.asked = (request.method.clone(), addresses(request, self.world.public_url()));
+        }
         for (name, value) in self.variables.iter().flat_map(|variables| variables.iter()) {
             vm.set_variable(name, value.clone());
         }

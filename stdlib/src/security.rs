@@ -30,7 +30,7 @@ pub const KEYWORDS: &[Keyword] = &[
     )
     .about(
         "Whether a signature is the HMAC-SHA256 of a body",
-        "The request's own `body` is checked by the bytes that arrived, another string by its UTF-8 bytes. The signature may be hexadecimal, base64, `sha256=…`, `t=…,v1=…` with its time within five minutes of now, or `v1,…` with the headers webhook-id and webhook-timestamp. An empty secret or signature is FALSE. The comparison takes the same time wherever the difference is.",
+        "The request's own `body` is checked by the bytes that arrived, another string by its UTF-8 bytes. The signature may be hexadecimal, base64, `sha256=…`, `t=…,v1=…` with its time within five minutes of now, `v1,…` with the headers webhook-id and webhook-timestamp, or HubSpot's of version 3, which signs the address too: behind a proxy `public_url` in gbvm.toml says which that is. An empty secret or signature is FALSE. The comparison takes the same time wherever the difference is.",
         &[Example::new("PRINT VERIFY_SIGNATURE(\"what do ya want for nothing?\", \"sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843\", \"Jefe\")\nPRINT VERIFY_SIGNATURE(\"other\", \"5bdcc146\", \"Jefe\")", "true\nfalse")],
     ),
     Keyword::host(FAMILY, Form::Function, "VERIFY_KEY", &[Param::required("given", Role::Value), Param::required("expected", Role::Value)], verify_key).about(
@@ -103,13 +103,15 @@ fn verify_signature(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Va
     if signature.as_str().trim().is_empty() || secret.as_str().is_empty() {
         return Ok(Value::Bool(false));
     }
-    let is_right = signed_bytes(call.argument(0), context.run)
-        .is_some_and(|body| is_signed(&body, signature.as_str().trim(), secret.as_str(), context.clock.now(), &context.run.request_headers));
+    let (given, secret, now, run) = (signature.as_str().trim(), secret.as_str(), context.clock.now(), &mut *context.run);
+    let is_requests = is_same(call.argument(0), &run.body);
+    let is_right = signed_bytes(call.argument(0), run).is_some_and(|body| {
+        is_signed(&body, given, secret, now, &run.request_headers)
+            || is_requests && is_hubspot(&run.asked.0, &run.asked.1, &body, given, secret, now, &run.request_headers)
+    });
     if is_right {
-        context.run.is_authenticated = true;
-        if is_same(call.argument(0), &context.run.body) {
-            context.run.signature = Some(signature.as_str().trim().to_owned());
-        }
+        run.is_authenticated = true;
+        run.signature = is_requests.then(|| given.to_owned());
     }
     Ok(Value::Bool(is_right))
 }
@@ -185,13 +187,29 @@ pub fn is_timed(body: &[u8], signature: &str, secret: &str, now: Instant) -> boo
 /// A sender that changes its secret signs with both for a while.
 pub fn is_standard_webhook(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
     let (Some(id), Some(time)) = (standard_id(headers), header(headers, ["webhook_timestamp", "svix_timestamp"])) else { return false };
-    let key = match secret.strip_prefix("whsec_").map(|encoded| BASE64.decode(encoded.as_bytes())) {
-        Some(Ok(key)) => key,
-        Some(Err(_)) => return false,
-        None => secret.as_bytes().to_vec(),
-    };
     let message = [id.as_bytes(), b".", time.as_bytes(), b".", body].concat();
-    is_recent(time, now) && signature.split_whitespace().filter_map(|one| one.strip_prefix("v1,")).any(|value| is_hmac(&key, &message, value))
+    let keys = standard_keys(secret);
+    let mut given = signature.split_whitespace().filter_map(|one| one.strip_prefix("v1,"));
+    is_recent(time, now) && given.any(|value| keys.iter().any(|key| is_hmac(key, &message, value)))
+}
+
+/// The keys that a secret of Standard Webhooks stands for. While it is changed, the new one and the old one may stand
+/// there, divided by blanks. Without its prefix it may be the key itself, or base64 as with it.
+fn standard_keys(secret: &str) -> Vec<Vec<u8>> {
+    const PREFIX: &str = "whsec_";
+    if secret.starts_with(PREFIX) {
+        let keys = secret.split_whitespace().filter_map(|one| BASE64.decode(one.strip_prefix(PREFIX)?.as_bytes()).ok());
+        // Everybody knows the empty key.
+        return keys.filter(|key| !key.is_empty()).collect();
+    }
+    [Some(secret.as_bytes().to_vec()), BASE64.decode(secret.as_bytes()).ok()].into_iter().flatten().filter(|key| !key.is_empty()).collect()
+}
+
+/// HubSpot signs, from its third version on, method, address, body and the time in milliseconds, in base64.
+pub fn is_hubspot(method: &str, addresses: &[String], body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+    let Some(time) = header(headers, ["x_hubspot_request_timestamp"; 2]).map(str::trim) else { return false };
+    let is_now = time.parse().is_ok_and(|millis| is_near(millis, now));
+    is_now && addresses.iter().any(|address| is_hmac(secret.as_bytes(), &[method.as_bytes(), address.as_bytes(), body, time.as_bytes()].concat(), signature))
 }
 
 fn is_recent(seconds: &str, now: Instant) -> bool {
@@ -199,7 +217,7 @@ fn is_recent(seconds: &str, now: Instant) -> bool {
 }
 
 /// Whether a time, in milliseconds since 1970, lies within the tolerance of now.
-pub fn is_near(millis: i64, now: Instant) -> bool {
+fn is_near(millis: i64, now: Instant) -> bool {
     millis.checked_sub(now.0).is_some_and(|distance| distance.unsigned_abs() <= TOLERANCE_MS.unsigned_abs())
 }
 

@@ -31,7 +31,7 @@ fn sign(body: &str) -> String {
 fn ask(world: &Scenario, method: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase().replace('-', "_"), (*value).to_owned()));
     let headers = headers.chain([("content_type".to_owned(), "application/json".to_owned())]).collect();
-    let request = WebhookEvent { name: String::new(), method: method.into(), path: "/webhook/hook".into(), query: Vec::new(), headers, body: body.into() };
+    let request = WebhookEvent { name: String::new(), method: method.into(), path: "/webhook/hook".into(), query: Vec::new(), query_text: String::new(), headers, body: body.into() };
     endpoints::answer(world.engine.world(), request)
 }
 
@@ -224,7 +224,7 @@ fn an_accepted_request_outlives_the_process() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let first = engine(folder.path());
     let headers = vec![("x_hub_signature_256".to_owned(), format!("sha256={}", sign("{}")))];
-    let request = WebhookEvent { name: String::new(), method: "POST".into(), path: "/webhook/hook".into(), query: Vec::new(), headers, body: b"{}".to_vec() };
+    let request = WebhookEvent { name: String::new(), method: "POST".into(), path: "/webhook/hook".into(), query: Vec::new(), query_text: String::new(), headers, body: b"{}".to_vec() };
     assert_eq!(endpoints::answer(first.world(), request.clone()).status, 202);
     drop(first);
     let second = engine(folder.path());

@@ -137,7 +137,7 @@ fn describe(script: &Script) {
 fn answer(world: &crate::engine::World, request: IncomingRequest) -> OutgoingResponse {
     let reply = match server::fold_headers(&request.headers) {
         Ok(headers) => {
-            let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, headers, body: request.body };
+            let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, query_text: request.query_text, headers, body: request.body };
             endpoints::answer(world, event)
         }
         Err(message) => Reply::error(400, "E_HEADERS", &message),
