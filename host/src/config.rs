@@ -17,6 +17,8 @@ pub struct Config {
     pub routes: BTreeMap<String, String>,
     /// `host:port` that scripts may call.
     pub allow_net: Vec<String>,
+    /// The address, scheme and host, at which callers reach the webhooks.
+    pub public_url: Option<String>,
     /// Variables of the environment that scripts may read.
     pub allow_env: Vec<String>,
     /// The mail server.
@@ -37,6 +39,7 @@ struct File {
     routes: BTreeMap<String, String>,
     allow_net: Vec<String>,
     allow_env: Vec<String>,
+    public_url: Option<String>,
     mail: Mail,
     secrets: BTreeMap<String, Secret>,
 }
@@ -94,6 +97,7 @@ impl Config {
             routes: file.routes,
             allow_net: file.allow_net,
             allow_env: file.allow_env,
+            public_url: file.public_url,
             smtp: file.mail.url,
             mail_from: file.mail.from.unwrap_or_else(|| "gbvm@localhost".to_owned()),
             secrets,

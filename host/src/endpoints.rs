@@ -1,6 +1,7 @@
 //! Requests to their scripts: which endpoint a path names, and the answer where it names none.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use gbvm_lang::declare::Declaration;
@@ -9,6 +10,7 @@ use parking_lot::Mutex;
 
 use crate::engine::World;
 use crate::event::{Event, WebhookEvent};
+use crate::inbox;
 use crate::outcome::Reply;
 use crate::percent::decode_percent;
 use crate::runner::{self, Start};
@@ -72,7 +74,7 @@ pub fn take(world: &Arc<World>, request: WebhookEvent, respond: Respond, threads
         Ok(found) => found,
         Err(refusal) => return respond(refusal),
     };
-    // Whoever is refused is told so by the one who is left.
+    // If nobody has room for it, this is left to tell its caller.
     let slot = Arc::new(Mutex::new(Some(respond)));
     let own = Arc::clone(&slot);
     let respond: Respond = Box::new(move |reply| {
@@ -80,10 +82,15 @@ pub fn take(world: &Arc<World>, request: WebhookEvent, respond: Respond, threads
             respond(reply);
         }
     });
-    let taken = if script.waits {
+    let is_accepted = inbox::webhook(&script, &event).is_some_and(|webhook| webhook.accept);
+    let taken = if is_accepted || script.waits {
         let world = Arc::clone(world);
-        threads.apart(Box::new(move || respond(runner::execute_unwatched(&world, Start::of_webhook(&world, &script, &event)).reply)))
+        threads.apart(Box::new(move || {
+            let answered = catch_unwind(AssertUnwindSafe(|| execute(&world, &script, event)));
+            respond(answered.unwrap_or_else(|_| turns::broken()));
+        }))
     } else {
+        let event = Event::Webhook(event);
         turns::take(world, Turn { script, event, respond }, threads)
     };
     if taken.is_err()
@@ -95,8 +102,24 @@ pub fn take(world: &Arc<World>, request: WebhookEvent, respond: Respond, threads
     }
 }
 
-/// The script that a request asks for, with the event that it is to it.
-fn find(world: &World, request: WebhookEvent) -> Result<(Arc<Script>, Event), Reply> {
+/// Answers a request on this thread.
+pub fn answer(world: &World, request: WebhookEvent) -> Reply {
+    match find(world, request) {
+        Ok((script, request)) => execute(world, &script, request),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Stores a request that its webhook accepts, or runs its script to the end.
+fn execute(world: &World, script: &Arc<Script>, request: WebhookEvent) -> Reply {
+    match inbox::webhook(script, &request).filter(|webhook| webhook.accept) {
+        Some(webhook) => inbox::accept(world, script, webhook, request.clone()),
+        None => runner::execute_unwatched(world, Start::of_webhook(world, script, &Event::Webhook(request))).reply,
+    }
+}
+
+/// The script that a request asks for.
+fn find(world: &World, request: WebhookEvent) -> Result<(Arc<Script>, WebhookEvent), Reply> {
     if world.is_stopping() {
         let mut reply = Reply::error(503, "E_STOPPING", "the server is stopping");
         reply.headers.push(("retry-after".into(), "5".into()));
@@ -107,7 +130,7 @@ fn find(world: &World, request: WebhookEvent) -> Result<(Arc<Script>, Event), Re
     };
     let scripts = world.scripts();
     match endpoints(&scripts).get(name.as_str()) {
-        Some(script) => Ok((Arc::clone(script), Event::Webhook(WebhookEvent { name, ..request }))),
+        Some(script) => Ok((Arc::clone(script), WebhookEvent { name, ..request })),
         None => Err(Reply::error(404, "E_NO_ENDPOINT", &format!("no loaded script declares the webhook \"{name}\""))),
     }
 }

@@ -58,6 +58,7 @@ pub struct World {
     embedded: Vec<Embedded>,
     origins: BTreeSet<String>,
     zone: Option<String>,
+    public_url: Option<String>,
     inputs: BTreeMap<String, String>,
     environment: BTreeMap<String, Option<String>>,
     news: Arc<News>,
@@ -83,6 +84,7 @@ pub struct Builder {
     allow_net: Vec<String>,
     allow_env: Vec<String>,
     zone: Option<String>,
+    public_url: Option<String>,
     inputs: BTreeMap<String, String>,
 }
 
@@ -171,6 +173,12 @@ impl Builder {
         self
     }
 
+    /// Says at which address, scheme and host, callers reach the webhooks: some sign it.
+    pub fn public_url(mut self, url: impl Into<String>) -> Builder {
+        self.public_url = Some(url.into());
+        self
+    }
+
     /// Gives every run an input: a variable of this name, and a field of `params` where the event brings none.
     pub fn input(mut self, name: impl Into<String>, value: impl Into<String>) -> Builder {
         self.inputs.insert(name.into(), value.into());
@@ -210,6 +218,7 @@ impl Builder {
             embedded: self.embedded,
             origins,
             zone: self.zone,
+            public_url: self.public_url,
             inputs: self.inputs,
             environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
             news,
@@ -240,6 +249,7 @@ impl Engine {
             allow_net: Vec::new(),
             allow_env: Vec::new(),
             zone: None,
+            public_url: None,
             inputs: BTreeMap::new(),
         }
     }
@@ -300,12 +310,13 @@ impl Engine {
             Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, memory_bytes: limits.memory_bytes },
             Event::Manual(_) => Budget { fuel: None, wall_ms: None, memory_bytes: limits.manual_memory_bytes },
         };
-        self.fire_within(script, event, budget)
+        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget })
     }
 
-    /// Executes a script for an event within other bounds than those of the engine.
+    /// Executes a script for an event within other bounds than those of the engine. A request is run however often it
+    /// comes: whoever says the bounds stands by.
     pub fn fire_within(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
+        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: false, budget })
     }
 
     /// Executes a script by hand with variables of its main part set, and gives them back as the run leaves them: for
@@ -313,7 +324,7 @@ impl Engine {
     pub fn fire_with(&self, script: &Arc<Script>, variables: &mut Vec<(String, Value)>) -> Outcome {
         let event = Event::manual();
         let budget = Budget { fuel: None, wall_ms: None, memory_bytes: self.world.limits().memory_bytes };
-        runner::execute_with(&self.world, Start { script, event: &event, identity: identity_of(script, &event), attempt: 1, job: None, checkpoint: None, budget }, variables)
+        runner::execute_with(&self.world, Start { script, event: &event, identity: identity_of(script, &event), attempt: 1, job: None, checkpoint: None, has_inbox: false, budget }, variables)
     }
 
     /// The loaded scripts.
@@ -475,6 +486,11 @@ impl World {
         self.zone.as_deref()
     }
 
+    /// The address at which callers reach the webhooks, where the project says it.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref()
+    }
+
     /// The inputs that every run gets.
     pub fn inputs(&self) -> &BTreeMap<String, String> {
         &self.inputs
@@ -546,7 +562,7 @@ impl World {
 
     /// Executes a script for an event that begins a chain of causes, and logs its failure.
     pub fn fire(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        runner::execute_unwatched(self, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget })
+        runner::execute_unwatched(self, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget })
     }
 }
 

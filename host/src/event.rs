@@ -28,6 +28,9 @@ pub struct WebhookEvent {
     pub path: String,
     /// The decoded query, in order.
     pub query: Vec<(String, String)>,
+    /// The query as it was sent, without its `?`; empty where it was not sent.
+    #[serde(default)]
+    pub query_text: String,
     /// Header names in lower case with `_` for `-`, and values.
     pub headers: Vec<(String, String)>,
     /// The body's bytes as they came.
@@ -66,6 +69,14 @@ pub struct ScheduleEvent {
 pub struct ManualEvent {
     /// The script's inputs by name.
     pub params: BTreeMap<String, String>,
+}
+
+impl WebhookEvent {
+    /// A header by its name as scripts see it; none where it is empty.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name)?;
+        Some(found.1.trim()).filter(|value| !value.is_empty())
+    }
 }
 
 impl Event {

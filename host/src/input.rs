@@ -89,7 +89,10 @@ fn trigger_value(trigger: &TriggerEvent, limits: &Limits) -> Result<Value, Fault
 
 /// JSON or a form as an object, else text. A body without a content type, or that a client labelled as a form by
 /// habit, is JSON where it reads as JSON.
-fn read_body(webhook: &WebhookEvent, limits: &Limits) -> Result<Value, Fault> {
+///
+/// # Errors
+/// `E_JSON`, `E_BODY`.
+pub fn read_body(webhook: &WebhookEvent, limits: &Limits) -> Result<Value, Fault> {
     if webhook.body.is_empty() {
         return Ok(Value::Missing);
     }

@@ -4,6 +4,7 @@
 //! [`event::Event`] → `runner` → the machine → keywords → `storage` and back; triggers, schedules and starts by hand
 //! enter at the event.
 
+mod address;
 pub mod calls;
 mod checkpoint;
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod endpoints;
 pub mod engine;
 pub mod event;
 mod form;
+pub mod inbox;
 mod input;
 pub mod lsp;
 pub mod news;

@@ -16,17 +16,19 @@ use gbvm_vm::memory;
 use gbvm_vm::signature::Boundary;
 use gbvm_vm::value::Value;
 
+use crate::address::addresses;
 use crate::calls;
 use crate::checkpoint::{self, StoreSecrets};
 use crate::engine::{self, World};
 use crate::event::Event;
+use crate::inbox::{self, Ticket};
 use crate::input;
 use crate::outcome::{self, Outcome, Reply};
 use crate::scheme;
 use crate::scripts::Script;
 use crate::trace::Trace;
 use crate::segment::{Segment, SegmentStorage};
-use crate::storage::group::Ticket;
+use crate::storage::group::Receipt;
 use crate::storage::{RunIdentity, RunRecord, RunState as RecordState, Told};
 
 /// What a line of the log takes besides its text.
@@ -51,6 +53,8 @@ pub struct Start<'a> {
     pub job: Option<i64>,
     /// Where it goes on, if it was interrupted.
     pub checkpoint: Option<Vec<u8>>,
+    /// Whether a request that came before gets the answer that it got then.
+    pub has_inbox: bool,
     /// Bounds that replace those of the engine.
     pub budget: Budget,
 }
@@ -60,7 +64,7 @@ impl<'a> Start<'a> {
     pub fn of_webhook(world: &World, script: &'a Arc<Script>, event: &'a Event) -> Start<'a> {
         let limits = world.limits();
         let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
-        Start { script, event, identity: engine::identity_of(script, event), attempt: 1, job: None, checkpoint: None, budget }
+        Start { script, event, identity: engine::identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget }
     }
 }
 
@@ -125,7 +129,7 @@ impl<'a> Lead<'a> {
 pub struct Ended {
     reply: Result<Reply, Fault>,
     /// Says when the effects are on disk.
-    ticket: Option<Ticket>,
+    receipt: Option<Receipt>,
     record: RunRecord,
     /// What was said of the input that was refused last.
     refused_input: Option<String>,
@@ -134,8 +138,8 @@ pub struct Ended {
 impl Ended {
     /// Waits until the run's effects are on disk, and gives what it came to. A run that cannot be committed has failed.
     pub fn settle(self, world: &World) -> Outcome {
-        let Ended { reply, ticket, mut record, refused_input } = self;
-        let committed = ticket.map_or(Ok(()), Ticket::wait);
+        let Ended { reply, receipt, mut record, refused_input } = self;
+        let committed = receipt.map_or(Ok(()), Receipt::wait);
         let failed = |fault: Fault, run_id: String| Outcome { reply: Reply::failed(&fault, &run_id, refused_input.as_deref()), run_id, fault: Some(fault) };
         match (reply, committed) {
             (Ok(reply), Ok(())) => Outcome { run_id: record.id, reply, fault: None },
@@ -177,7 +181,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
     let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, allowed_origins: OnceCell::new(), variables, lead };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, inbox: Inbox::Unasked, allowed_origins: OnceCell::new(), variables, lead };
     let finished = run.drive();
     let (has_committed, refused_input) = (run.has_committed, run.refused_input.take());
     let mut record = RunRecord {
@@ -192,28 +196,43 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
         duration_ms: began.elapsed().as_millis() as u64,
         error: None,
     };
+    let commits_later = || lead.is_some_and(Lead::goes_on);
     let ended = finished.and_then(|reply| {
+        if matches!(run.inbox, Inbox::Repeated) {
+            let receipt = segment.withdraw(commits_later());
+            if !has_committed {
+                return Ok((reply, receipt));
+            }
+        }
         if segment.has_written() || has_committed || start.job.is_some() {
             segment.within(true, |store| {
                 store.record_run(&record)?;
+                if let Inbox::Noted(ticket) = &run.inbox {
+                    if inbox::settles(&reply) { store.keep_answer(ticket.as_ref(), &record.id, &reply, started_at)? } else { store.forget_request(&record.id)? }
+                }
                 start.job.map_or(Ok(()), |job| store.finish_job(job))
             })?;
         }
-        Ok((reply, segment.finish(lead.is_some_and(Lead::goes_on))?))
+        Ok((reply, segment.finish(commits_later())?))
     });
     match ended {
-        Ok((reply, ticket)) => Ended { reply: Ok(reply), ticket, record, refused_input },
+        Ok((reply, receipt)) => Ended { reply: Ok(reply), receipt, record, refused_input },
         Err(fault) => {
             segment.rollback();
             record.fail(&fault);
-            let ticket = leaves_record(world, &start, &fault, has_committed).then(|| {
-                let recorded = segment.within(true, |store| store.record_run(&record)).and_then(|()| segment.finish(lead.is_some_and(Lead::goes_on)));
-                recorded.unwrap_or_else(|second| {
+            let receipt = leaves_record(world, &start, &fault, has_committed).then(|| {
+                let recorded = segment.within(true, |store| {
+                    if start.job.is_none() && has_committed {
+                        store.forget_request(&record.id)?;
+                    }
+                    store.record_run(&record)
+                });
+                recorded.and_then(|()| segment.finish(commits_later())).unwrap_or_else(|second| {
                     note_lost(Err(second));
                     None
                 })
             });
-            Ended { reply: Err(fault), ticket: ticket.flatten(), record, refused_input }
+            Ended { reply: Err(fault), receipt: receipt.flatten(), record, refused_input }
         }
     }
 }
@@ -244,6 +263,8 @@ struct Run<'r, 'w> {
     has_committed: bool,
     /// What was said of the input that was refused last.
     refused_input: Option<String>,
+    /// Whether its request came before.
+    inbox: Inbox,
     /// The origins that it may call, as they were when it first asked the world for anything.
     allowed_origins: OnceCell<Vec<String>>,
     /// Variables to begin with, and as they are at the end.
@@ -252,24 +273,44 @@ struct Run<'r, 'w> {
     lead: Option<&'r Lead<'r>>,
 }
 
+/// What is known of whether a run's request came before.
+enum Inbox {
+    /// Nothing: the caller has not proved who it is.
+    Unasked,
+    /// It may come as often as it likes, or is no request.
+    Open,
+    /// It is new, and noted under this.
+    Noted(Option<Ticket>),
+    /// It came before.
+    Repeated,
+}
+
 impl Run<'_, '_> {
     fn drive(&mut self) -> Result<Reply, Fault> {
         let linked = &self.start.script.linked;
         let _bounded = memory::bound(self.budget.memory_bytes);
         let (mut vm, mut state) = match &self.start.checkpoint {
             None => {
-                let is_signed = scheme::authenticate(self.world, self.start.script, self.start.event)?;
+                // A queued request was checked when it was let in.
+                let signature = if self.start.job.is_some() { None } else { scheme::authenticate(self.world, self.start.script, self.start.event)? };
                 let mut vm = Vm::new(linked, self.world.limits());
                 let mut state = input::begin(&mut vm, self.start.event, self.world.inputs(), self.world.limits())?;
-                state.is_authenticated |= is_signed;
+                state.is_authenticated |= signature.is_some();
+                state.signature = signature.map(str::to_owned);
                 (vm, state)
             }
             Some(bytes) => {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
+                if resumed.is_authenticated {
+                    self.inbox = Inbox::Noted(None);
+                }
                 (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
         };
+        if let Event::Webhook(request) = self.start.event {
+            state.asked = (request.method.clone(), addresses(request, self.world.public_url()));
+        }
         for (name, value) in self.variables.iter().flat_map(|variables| variables.iter()) {
             vm.set_variable(name, value.clone());
         }
@@ -279,6 +320,9 @@ impl Run<'_, '_> {
         loop {
             if vm.pending().is_some() {
                 self.segment.note_statements(vm.statements())?;
+                if let Some(answer) = self.earlier_answer(&vm, &mut state)? {
+                    return Ok(answer);
+                }
                 match self.answer(&vm, &mut state) {
                     Ok(answer) => vm.resume(answer),
                     Err(fault) => {
@@ -325,6 +369,27 @@ impl Run<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The answer to a request that came before. It is looked for once, where the caller has proved who it is.
+    fn earlier_answer(&mut self, vm: &Vm, state: &mut RunState) -> Result<Option<Reply>, Fault> {
+        let Event::Webhook(request) = self.start.event else { return Ok(None) };
+        state.is_authenticated |= vm.has_matched_secret();
+        if !matches!(self.inbox, Inbox::Unasked) || !state.is_authenticated {
+            return Ok(None);
+        }
+        self.inbox = Inbox::Open;
+        // A run that changes nothing may as well come twice.
+        let webhook = inbox::webhook(self.start.script, request).filter(|_| self.start.has_inbox && self.start.script.writes);
+        let Some(ticket) = webhook.and_then(|webhook| inbox::ticket(webhook, request, &state.body, state.signature.as_deref())) else { return Ok(None) };
+        let now = self.world.clock().now();
+        let first = self.segment.note(|store| store.receive(&ticket, &self.start.identity.run_id, now))?;
+        let Some(first) = first else {
+            self.inbox = Inbox::Noted(Some(ticket));
+            return Ok(None);
+        };
+        self.inbox = Inbox::Repeated;
+        Ok(Some(inbox::replay(request, &ticket, first)))
     }
 
     /// Undoes what statements wrote that have failed while the script went on.

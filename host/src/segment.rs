@@ -14,7 +14,7 @@ use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
 
 use crate::engine::World;
-use crate::storage::group::Ticket;
+use crate::storage::group::Receipt;
 use crate::storage::late::StoreGuard;
 use crate::storage::savepoint::Savepoint;
 use crate::storage::{RunIdentity, Store};
@@ -117,6 +117,16 @@ impl<'a> Segment<'a> {
         act(store)
     }
 
+    /// Writes something of the engine's own, which stays where the statement at hand fails.
+    ///
+    /// # Errors
+    /// Those of opening, and of what is done.
+    pub fn note<T>(&self, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
+        let done = self.within(false, act)?;
+        self.state.borrow_mut().has_written = true;
+        Ok(done)
+    }
+
     /// Notes which statements are at hand of which nothing may stay if they fail. Those that are not any more are over.
     ///
     /// # Errors
@@ -193,17 +203,17 @@ impl<'a> Segment<'a> {
     /// Those of the database; then everything of the segment is undone.
     pub fn commit(&self) -> Result<(), Fault> {
         match self.finish(false)? {
-            Some(ticket) => ticket.wait(),
+            Some(receipt) => receipt.wait(),
             None => Ok(()),
         }
     }
 
-    /// Gives the store free. What was written is on disk once the ticket says so, which nobody may be told before; the
+    /// Gives the store free. What was written is on disk once the receipt says so, which nobody may be told before; the
     /// caller may promise to commit later what several segments wrote. Without a transaction it does nothing.
     ///
     /// # Errors
     /// Those of the database; then everything of the segment is undone.
-    pub fn finish(&self, commits_later: bool) -> Result<Option<Ticket>, Fault> {
+    pub fn finish(&self, commits_later: bool) -> Result<Option<Receipt>, Fault> {
         let mut state = self.state.borrow_mut();
         let State { open, begin, dead, .. } = std::mem::take(&mut *state);
         let Some(mut store) = open else { return Ok(None) };
@@ -265,10 +275,18 @@ impl<'a> Segment<'a> {
 
     /// Undoes everything since the segment opened.
     pub fn rollback(&self) {
+        self.withdraw(false);
+    }
+
+    /// Undoes everything since the segment opened. What it has read may be of other runs, and is on disk once the receipt
+    /// says so.
+    pub fn withdraw(&self, commits_later: bool) -> Option<Receipt> {
         let State { open, begin, .. } = self.state.take();
-        if let (Some(mut store), Some(begin)) = (open, begin) {
+        let mut store = open?;
+        if let Some(begin) = begin {
             undo(&mut store, begin);
         }
+        store.leave(commits_later)
     }
 }
 

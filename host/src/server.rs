@@ -81,6 +81,8 @@ pub struct IncomingRequest {
     pub path: String,
     /// Names and values of the query, decoded, in order.
     pub query: Vec<(String, String)>,
+    /// The query as sent, without its `?`.
+    pub query_text: String,
     /// Names in lower case and values, in order.
     pub headers: Vec<(String, String)>,
     /// The bytes that were sent.

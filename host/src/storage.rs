@@ -5,6 +5,7 @@
 mod bases;
 mod declared;
 pub mod group;
+mod inbox;
 pub mod late;
 mod memory;
 mod merge;
@@ -30,6 +31,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 pub use bases::Told;
+pub use inbox::{AcceptedRequest, REQUEST, Received};
 pub use outbox::{Delivery, DeliveryKind};
 pub use queue::{Job, RunRecord, RunState, Unfinished};
 
@@ -54,11 +56,14 @@ CREATE TABLE IF NOT EXISTS gbvm_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, ki
 CREATE INDEX IF NOT EXISTS gbvm_outbox_due ON gbvm_outbox (state, due_ms);
 CREATE INDEX IF NOT EXISTS gbvm_outbox_order ON gbvm_outbox (origin, ordering_key, state);
 CREATE TABLE IF NOT EXISTS gbvm_bases (tbl TEXT, source TEXT, external_id TEXT, snapshot TEXT, PRIMARY KEY (tbl, source, external_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gbvm_inbox (key BLOB PRIMARY KEY, run_id TEXT, expires_ms INTEGER, status INTEGER, headers TEXT, body BLOB);
+CREATE INDEX IF NOT EXISTS gbvm_inbox_run ON gbvm_inbox (run_id);
+CREATE INDEX IF NOT EXISTS gbvm_inbox_expiry ON gbvm_inbox (expires_ms);
 CREATE TABLE IF NOT EXISTS gbvm_schedules (name TEXT PRIMARY KEY, last_slot_ms INTEGER) WITHOUT ROWID;
 ";
 
 /// The form of the engine's tables. A file with a later one is refused.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// The database, opened for writing.
 pub struct Store {

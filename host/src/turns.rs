@@ -132,7 +132,7 @@ fn makes_room(world: &World) -> bool {
 }
 
 /// The answer where a run ended in a panic, which has been printed.
-fn broken() -> Reply {
+pub fn broken() -> Reply {
     Reply::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more.")
 }
 

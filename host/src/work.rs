@@ -13,7 +13,7 @@ use crate::event::{Event, TriggerEvent};
 use crate::outbox::{self, Parcel};
 use crate::runner::{self, Budget, Start};
 use crate::scripts::Script;
-use crate::storage::{Job, RunIdentity};
+use crate::storage::{Job, REQUEST, RunIdentity};
 
 /// How many deliveries and runs of triggers go on at one time.
 const AT_ONCE: usize = 16;
@@ -116,17 +116,13 @@ fn job_budget(world: &World) -> Budget {
 }
 
 fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> {
-    let event = Event::Trigger(TriggerEvent {
-        table: job.table.clone(),
-        operation: job.operation.clone(),
-        row_id: job.row_id.clone(),
-        new: job.new.clone(),
-        old: job.old.clone(),
-        depth: job.depth,
-    });
-    let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause: Some(format!("{}/{}", job.table, job.row_id)), depth: job.depth, ..RunIdentity::default() };
+    let Some(event) = event_of(job) else {
+        return world.write(|store| store.bury_job(job.id, "the request was stored by another version and cannot be read"));
+    };
+    let cause = matches!(event, Event::Trigger(_)).then(|| format!("{}/{}", job.table, job.row_id));
+    let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause, depth: job.depth, ..RunIdentity::default() };
     let checkpoint = world.store_as_it_is()?.load_checkpoint(&job.run_id)?;
-    let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, budget: job_budget(world) });
+    let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, has_inbox: false, budget: job_budget(world) });
     let Some(fault) = outcome.fault else { return Ok(()) };
     world.write(|store| match &*fault.code {
         "E_STOPPING" if fault.ends_run => Ok(()),
@@ -137,6 +133,21 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
         }
         _ => store.bury_job(job.id, &fault.to_string()),
     })
+}
+
+/// What a queued event is: a change of a row, or a request that was answered when it was stored.
+fn event_of(job: &Job) -> Option<Event> {
+    if job.operation == REQUEST {
+        return Event::from_stored(job.new.as_deref()?).ok();
+    }
+    Some(Event::Trigger(TriggerEvent {
+        table: job.table.clone(),
+        operation: job.operation.clone(),
+        row_id: job.row_id.clone(),
+        new: job.new.clone(),
+        old: job.old.clone(),
+        depth: job.depth,
+    }))
 }
 
 /// Lets runs that the end of an earlier process interrupted go on from their last checkpoint. Those of triggers go on
@@ -157,7 +168,7 @@ pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
         };
         let world = world.clone();
         threads.push(std::thread::spawn(move || {
-            let start = Start { script: &script, event: &event, identity: run.identity, attempt: 2, job: None, checkpoint: Some(run.checkpoint), budget: job_budget(&world) };
+            let start = Start { script: &script, event: &event, identity: run.identity, attempt: 2, job: None, checkpoint: Some(run.checkpoint), has_inbox: true, budget: job_budget(&world) };
             runner::execute_unwatched(&world, start);
         }));
     }

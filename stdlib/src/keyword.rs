@@ -255,6 +255,10 @@ pub struct RunState {
     pub headers: Vec<crate::http::OutgoingHeader>,
     /// Whether the caller has proved who it is: a signature or key was right, or a secret compared equal.
     pub is_authenticated: bool,
+    /// The request's method, and the addresses at which its caller may have asked: some sign them.
+    pub asked: (String, Vec<String>),
+    /// The signature of the request's body that was right, if the caller proved it by one.
+    pub signature: Option<String>,
     /// What INPUT said of the value that it refused last: of this alone a failure tells the caller, whose mistake it is.
     pub refused_input: Option<String>,
 }

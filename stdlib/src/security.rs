@@ -30,7 +30,7 @@ pub const KEYWORDS: &[Keyword] = &[
     )
     .about(
         "Whether a signature is the HMAC-SHA256 of a body",
-        "The request's own `body` is checked by the bytes that arrived, another string by its UTF-8 bytes. The signature may be hexadecimal, base64, `sha256=…`, `t=…,v1=…` with its time within five minutes of now, or `v1,…` with the headers webhook-id and webhook-timestamp. An empty secret or signature is FALSE. The comparison takes the same time wherever the difference is.",
+        "The request's own `body` is checked by the bytes that arrived, another string by its UTF-8 bytes. The signature may be hexadecimal, base64, `sha256=…`, `t=…,v1=…` with its time within five minutes of now, `v1,…` with the headers webhook-id and webhook-timestamp, or HubSpot's of version 3, which signs the address too: behind a proxy `public_url` in gbvm.toml says which that is. An empty secret or signature is FALSE. The comparison takes the same time wherever the difference is.",
         &[Example::new("PRINT VERIFY_SIGNATURE(\"what do ya want for nothing?\", \"sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843\", \"Jefe\")\nPRINT VERIFY_SIGNATURE(\"other\", \"5bdcc146\", \"Jefe\")", "true\nfalse")],
     ),
     Keyword::host(FAMILY, Form::Function, "VERIFY_KEY", &[Param::required("given", Role::Value), Param::required("expected", Role::Value)], verify_key).about(
@@ -103,27 +103,63 @@ fn verify_signature(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Va
     if signature.as_str().trim().is_empty() || secret.as_str().is_empty() {
         return Ok(Value::Bool(false));
     }
-    let is_right = signed_bytes(call.argument(0), context.run)
-        .is_some_and(|body| is_signed(&body, signature.as_str().trim(), secret.as_str(), context.clock.now(), &context.run.request_headers));
+    let (given, secret, now, run) = (signature.as_str().trim(), secret.as_str(), context.clock.now(), &mut *context.run);
+    let is_requests = is_same(call.argument(0), &run.body);
+    let is_right = signed_bytes(call.argument(0), run).is_some_and(|body| {
+        is_signed(&body, given, secret, now, &run.request_headers)
+            || is_requests && is_hubspot(&run.asked.0, &run.asked.1, &body, given, secret, now, &run.request_headers)
+    });
     if is_right {
-        context.run.is_authenticated = true;
+        run.is_authenticated = true;
+        run.signature = is_requests.then(|| given.to_owned());
     }
     Ok(Value::Bool(is_right))
 }
 
 /// Whether a signature, in any of the ways that are known, is that of a body at this time.
 pub fn is_signed(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+    match form_of(signature) {
+        SignatureForm::Standard => is_standard_webhook(body, signature, secret, now, headers),
+        SignatureForm::Timed => is_timed(body, signature, secret, now),
+        SignatureForm::Plain => {
+            let value = match signature.split_once('=') {
+                Some((scheme, value)) if scheme.eq_ignore_ascii_case("sha256") => value,
+                _ => signature,
+            };
+            is_hmac(secret.as_bytes(), body, value)
+        }
+    }
+}
+
+/// How a signature is written, which says what it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureForm {
+    /// The hash of the body alone.
+    Plain,
+    /// `v1,…`: id and time stand in headers of their own, and are signed with the body.
+    Standard,
+    /// `t=…,v1=…`: the time is signed with the body.
+    Timed,
+}
+
+/// How a signature is written.
+pub fn form_of(signature: &str) -> SignatureForm {
     if signature.starts_with("v1,") || signature.contains(" v1,") {
-        return is_standard_webhook(body, signature, secret, now, headers);
+        SignatureForm::Standard
+    } else if signature.contains("t=") && signature.contains("v1=") {
+        SignatureForm::Timed
+    } else {
+        SignatureForm::Plain
     }
-    if signature.contains("t=") && signature.contains("v1=") {
-        return is_timed(body, signature, secret, now);
-    }
-    let value = match signature.split_once('=') {
-        Some((scheme, value)) if scheme.eq_ignore_ascii_case("sha256") => value,
-        _ => signature,
-    };
-    is_hmac(secret.as_bytes(), body, value)
+}
+
+/// The id of a delivery that is signed in the standard way.
+pub fn standard_id(headers: &[(String, String)]) -> Option<&str> {
+    header(headers, ["webhook_id", "svix_id"])
+}
+
+fn header<'h>(headers: &'h [(String, String)], names: [&str; 2]) -> Option<&'h str> {
+    headers.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
 }
 
 /// Whether a text is the HMAC-SHA256 of a message, in hexadecimal or base64.
@@ -150,15 +186,30 @@ pub fn is_timed(body: &[u8], signature: &str, secret: &str, now: Instant) -> boo
 /// `v1,base64[ v1,base64]` with id and time in headers of their own, both signed in front of the body.
 /// A sender that changes its secret signs with both for a while.
 pub fn is_standard_webhook(body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
-    let header = |names: [&str; 2]| headers.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str());
-    let (Some(id), Some(time)) = (header(["webhook_id", "svix_id"]), header(["webhook_timestamp", "svix_timestamp"])) else { return false };
-    let key = match secret.strip_prefix("whsec_").map(|encoded| BASE64.decode(encoded.as_bytes())) {
-        Some(Ok(key)) => key,
-        Some(Err(_)) => return false,
-        None => secret.as_bytes().to_vec(),
-    };
+    let (Some(id), Some(time)) = (standard_id(headers), header(headers, ["webhook_timestamp", "svix_timestamp"])) else { return false };
     let message = [id.as_bytes(), b".", time.as_bytes(), b".", body].concat();
-    is_recent(time, now) && signature.split_whitespace().filter_map(|one| one.strip_prefix("v1,")).any(|value| is_hmac(&key, &message, value))
+    let keys = standard_keys(secret);
+    let mut given = signature.split_whitespace().filter_map(|one| one.strip_prefix("v1,"));
+    is_recent(time, now) && given.any(|value| keys.iter().any(|key| is_hmac(key, &message, value)))
+}
+
+/// The keys that a secret of Standard Webhooks stands for. While it is changed, the new one and the old one may stand
+/// there, divided by blanks. Without its prefix it may be the key itself, or base64 as with it.
+fn standard_keys(secret: &str) -> Vec<Vec<u8>> {
+    const PREFIX: &str = "whsec_";
+    if secret.starts_with(PREFIX) {
+        let keys = secret.split_whitespace().filter_map(|one| BASE64.decode(one.strip_prefix(PREFIX)?.as_bytes()).ok());
+        // Everybody knows the empty key.
+        return keys.filter(|key| !key.is_empty()).collect();
+    }
+    [Some(secret.as_bytes().to_vec()), BASE64.decode(secret.as_bytes()).ok()].into_iter().flatten().filter(|key| !key.is_empty()).collect()
+}
+
+/// HubSpot signs, from its third version on, method, address, body and the time in milliseconds, in base64.
+pub fn is_hubspot(method: &str, addresses: &[String], body: &[u8], signature: &str, secret: &str, now: Instant, headers: &[(String, String)]) -> bool {
+    let Some(time) = header(headers, ["x_hubspot_request_timestamp"; 2]).map(str::trim) else { return false };
+    let is_now = time.parse().is_ok_and(|millis| is_near(millis, now));
+    is_now && addresses.iter().any(|address| is_hmac(secret.as_bytes(), &[method.as_bytes(), address.as_bytes(), body, time.as_bytes()].concat(), signature))
 }
 
 fn is_recent(seconds: &str, now: Instant) -> bool {
@@ -166,7 +217,7 @@ fn is_recent(seconds: &str, now: Instant) -> bool {
 }
 
 /// Whether a time, in milliseconds since 1970, lies within the tolerance of now.
-pub fn is_near(millis: i64, now: Instant) -> bool {
+fn is_near(millis: i64, now: Instant) -> bool {
     millis.checked_sub(now.0).is_some_and(|distance| distance.unsigned_abs() <= TOLERANCE_MS.unsigned_abs())
 }
 

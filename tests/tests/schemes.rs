@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use data_encoding::{BASE64, HEXLOWER};
-use gbvm::event::Event;
+use gbvm::event::{Event, WebhookEvent};
 use gbvm::scripts::Script;
 use gbvm_stdlib::services::Clock;
 use gbvm_tests::scenario::Scenario;
@@ -125,6 +125,46 @@ fn hubspot() {
     let forwarded = [("X-Forwarded-Host", "gb.example.com".to_owned()), ("Host", "127.0.0.1:8080".to_owned()), ("X-HubSpot-Request-Timestamp", time.clone()), ("X-HubSpot-Signature-v3", signed("POST", address, &time))];
     assert_eq!(status(&world, request(BODY), &forwarded), 200, "behind a proxy");
     assert_eq!(status(&world, request(BODY), &headers("soon", signed("POST", address, "soon"))), 401, "no time");
+}
+
+#[test]
+fn hubspot_by_a_script_and_behind_a_proxy() {
+    let text = "WEBHOOK \"hook\", DEDUPE OFF\nresult = {ok: VERIFY_SIGNATURE(body, headers.x_hubspot_signature_v3, GET BOT MEMORY \"hook_secret\")}";
+    let world = Scenario::new(&[("hook_secret", SECRET)]);
+    let script = world.load_text("hook.bas", text).expect("the script compiles");
+    let time = world.clock.now().0.to_string();
+    let ask = |engine: &gbvm::Engine, address: &str, time: &str, query: &str| {
+        let signature = BASE64.encode(&sign(SECRET.as_bytes(), &["POST", address, BODY, time]));
+        let headers = [("host", "10.0.0.7:8080"), ("content_type", "application/json"), ("x_hubspot_request_timestamp", time), ("x_hubspot_signature_v3", &signature)];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let request = WebhookEvent { name: "hook".into(), method: "POST".into(), path: "/webhook/hook".into(), query: Vec::new(), query_text: query.into(), headers, body: BODY.into() };
+        engine.fire(&script, &Event::Webhook(request)).reply.text()
+    };
+    assert_eq!(ask(&world.engine, "http://10.0.0.7:8080/webhook/hook", &time, ""), "{\"ok\":true}");
+    assert_eq!(ask(&world.engine, "http://10.0.0.7:8080/webhook/hook?a=b:c+d%20%2B", &time, "a=b%3Ac+d%20%2B"), "{\"ok\":true}", "as it was sent, some characters plain");
+    assert_eq!(ask(&world.engine, "https://hooks.example.com/webhook/hook", &time, ""), "{\"ok\":false}", "another host");
+    assert_eq!(ask(&world.engine, "http://10.0.0.7:8080/webhook/hook", &(world.clock.now().0 - 300_001).to_string(), ""), "{\"ok\":false}", "too old");
+    let proxied = gbvm::Engine::builder().clock(world.clock.clone()).memory("hook_secret", SECRET).public_url("https://hooks.example.com/").build().expect("an engine can be built");
+    proxied.load(vec![script.clone()]).expect("the script can be loaded");
+    assert_eq!(ask(&proxied, "https://hooks.example.com/webhook/hook", &time, ""), "{\"ok\":true}");
+    assert_eq!(ask(&proxied, "http://10.0.0.7:8080/webhook/hook", &time, ""), "{\"ok\":false}", "the project says where");
+}
+
+#[test]
+fn standard_webhooks_while_the_secret_changes_here() {
+    let (new, old) = (b"0123456789abcdef0123456789abcdef", b"fedcba9876543210fedcba9876543210");
+    let both = format!("whsec_{} whsec_{}", BASE64.encode(new), BASE64.encode(old));
+    for (secret, key, wanted) in [(both.clone(), &new[..], 200), (both.clone(), old, 200), (both, b"another", 401), (BASE64.encode(new), new, 200), ("plain".into(), b"plain", 200), ("whsec_".into(), b"", 401), ("whsec_!".into(), b"!", 401)] {
+        let world = world("standard", &secret);
+        let time = seconds(&world, 0);
+        let signature = format!("v1a,AAAA v1,{}", BASE64.encode(&sign(key, &["m", ".", &time, ".", BODY])));
+        assert_eq!(status(&world, request(BODY), &[("webhook-id", "m".to_owned()), ("webhook-timestamp", time), ("webhook-signature", signature)]), wanted, "{secret}");
+    }
+    // The example of the specification, with the time as it is there.
+    let key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let headers = [("webhook_id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), ("webhook_timestamp", "1614265330")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let signed = |secret: &str| gbvm_stdlib::security::is_signed(b"{\"test\": 2432232314}", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", secret, gbvm_vm::instant::Instant(1_614_265_330_000), &headers);
+    assert!(signed(&format!("whsec_{key}")) && signed(key) && !signed("whsec_AAAA"));
 }
 
 /// The same signatures, checked by a script with VERIFY_SIGNATURE.

@@ -350,6 +350,27 @@ fn a_webhook_that_the_stop_cuts_is_answered() {
 }
 
 #[test]
+fn an_accepted_request_that_a_kill_cuts_goes_on_at_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("slow.bas"), format!("WEBHOOK \"slow\", ACCEPT, SCHEME \"github\" KEY \"hook_secret\"\n{STEPS}")).expect("a file can be written");
+    let peer = SlowPeer::start();
+    let arguments = ["run", "slow.bas", "--listen", "127.0.0.1:0", "--db", "data.db", "--route", &peer.route, "--memory", "hook_secret=s3cret"];
+    let signature = format!("sha256={}", hmac_sha256_hex(b"s3cret", b"{}"));
+    let server = Server::start(&arguments, folder.path());
+    let (status, answer) = server.post("/webhook/slow", &[("X-Hub-Signature-256", &signature)], b"{}");
+    assert!(status == 202 && answer.starts_with("{\"run\":"), "{status} {answer}");
+    peer.wait_for_request();
+    // The end of the test's hold on it is kill -9.
+    drop(server);
+    peer.answer_everybody();
+    let server = Server::start(&arguments, folder.path());
+    wait_for("the run to end", || query(folder.path(), WHOLE) == ["1"]);
+    assert_eq!(server.post("/webhook/slow", &[("X-Hub-Signature-256", &signature)], b"{}"), (202, answer));
+    wait_for("the queue to be empty", || query(folder.path(), "SELECT count(*) || '' FROM gbvm_jobs") == ["0"]);
+    assert_eq!(query(folder.path(), "SELECT count(*) || '' FROM steps"), ["2"]);
+}
+
+#[test]
 fn a_webhook_answers_at_its_own_path_only() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join("a.bas"), "WEBHOOK \"a-b\", OPEN\nresult = {status: 404.0, path: path}\n").expect("a file can be written");

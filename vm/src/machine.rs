@@ -191,6 +191,7 @@ pub struct Vm {
     /// For each field instruction, the shape it last met and the field's slot in it.
     caches: Vec<(u64, u32)>,
     fuel: u64,
+    has_matched_secret: bool,
     /// The statements that have failed and that the host has not undone yet.
     undone: Vec<StatementKey>,
     dispatcher: Dispatcher,
@@ -222,6 +223,7 @@ impl Vm {
             shapes,
             caches: vec![MET_NOTHING; usize::from(program.caches)],
             fuel: u64::MAX,
+            has_matched_secret: false,
             undone: Vec::new(),
             dispatcher: Dispatcher::ALL[Dispatcher::ALL.len() - 1],
         }
@@ -275,6 +277,12 @@ impl Vm {
     /// How much of the fuel is left, in instructions.
     pub fn fuel(&self) -> u64 {
         self.fuel / INSTRUCTION_FUEL
+    }
+
+    /// Whether text that is not the script's own was found equal to a secret since the machine was made: whoever gave it
+    /// knows the secret.
+    pub fn has_matched_secret(&self) -> bool {
+        self.has_matched_secret
     }
 
     /// Begins or goes on until the run needs something. A run that has ended stays so.
@@ -361,6 +369,7 @@ impl Vm {
                 fuel: self.fuel,
                 stopped: Stopped::Done,
                 fault: None,
+                has_matched_secret: false,
             };
             let stopped = match self.dispatcher {
                 _ if let Some(observer) = &mut observer => portable::run(&mut core, &mut self.stack, &mut pc, |core, window, instruction| {
@@ -374,6 +383,7 @@ impl Vm {
             };
             let fault = core.fault.take();
             (self.fuel, self.depth) = (core.fuel, core.depth);
+            self.has_matched_secret |= core.has_matched_secret;
             if let Some(frame) = self.frames[..self.depth].last_mut() {
                 frame.pc = pc;
             }

@@ -212,7 +212,7 @@ fn webhook(options: &Options, script: &Script) -> Result<Event, Failure> {
     if !is_token(&method) {
         return Err(Failure::new(Exit::Usage, format!("gbvm: --method wants a method such as POST, not {method:?}")));
     }
-    Ok(Event::Webhook(WebhookEvent { path: format!("/webhook/{name}"), name: name.to_owned(), method, query, headers, body }))
+    Ok(Event::Webhook(WebhookEvent { path: format!("/webhook/{name}"), name: name.to_owned(), method, query, query_text: String::new(), headers, body }))
 }
 
 /// Whether a text is a token of RFC 9110: what methods and names of headers are.

@@ -139,7 +139,7 @@ fn answer(world: &Arc<World>, request: IncomingRequest, responder: Responder, de
     let respond = move |reply: Reply| responder.send(OutgoingResponse { status: reply.status, headers: reply.headers, body: reply.body });
     match server::fold_headers(&request.headers) {
         Ok(headers) => {
-            let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, headers, body: request.body };
+            let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, query_text: request.query_text, headers, body: request.body };
             let threads: Arc<dyn Threads> = desk.clone();
             endpoints::take(world, event, Box::new(respond), &threads);
         }

@@ -88,6 +88,12 @@ pub fn engine(options: &Options, folder: &Path, prints: Prints, is_traced: bool)
     for (key, value) in config.secrets {
         builder = builder.secret(key, value);
     }
+    if let Some(url) = config.public_url {
+        if !is_origin(url.trim_end_matches('/')) {
+            return Err(Failure::new(Exit::Usage, format!("gbvm: public_url wants scheme and host without a path, such as https://hooks.example.com; {url:?} is none")));
+        }
+        builder = builder.public_url(url);
+    }
     if let Some(zone) = config.zone {
         builder = builder.zone(zone);
     }
@@ -108,11 +114,15 @@ pub fn engine(options: &Options, folder: &Path, prints: Prints, is_traced: bool)
 
 /// Refuses an origin to route that is more, or less, than scheme and host: no call would ever be of it.
 fn check_origin(origin: &str) -> Result<(), Failure> {
-    let host = origin.split_once("://").filter(|(scheme, _)| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))).map(|(_, host)| host);
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@']) => Ok(()),
-        Some(_) | None => Err(Failure::new(Exit::Usage, format!("gbvm: --route wants ORIGIN=URL, where the origin is scheme and host without a path, such as https://api.crm.com; {origin:?} is none"))),
+    if is_origin(origin) {
+        return Ok(());
     }
+    Err(Failure::new(Exit::Usage, format!("gbvm: --route wants ORIGIN=URL, where the origin is scheme and host without a path, such as https://api.crm.com; {origin:?} is none")))
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = text.split_once("://").filter(|(scheme, _)| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))).map(|(_, host)| host);
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@']))
 }
 
 /// Where PRINT goes. The log of scripts goes to standard error.

@@ -90,6 +90,7 @@ pub(super) async fn read(request: Request<Incoming>, peer: SocketAddr, limits: &
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(form::decode).unwrap_or_default(),
+        query_text: head.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: read?,
         peer,

@@ -23,9 +23,9 @@ struct Group {
 
 /// A run's place in a group.
 #[derive(Debug)]
-pub struct Ticket(Arc<Group>);
+pub struct Receipt(Arc<Group>);
 
-impl Ticket {
+impl Receipt {
     /// Waits until what the run wrote is on disk. Somebody else commits, or has done so.
     ///
     /// # Errors
@@ -70,8 +70,8 @@ impl OpenGroup {
         self.runs += 1;
     }
 
-    pub(super) fn ticket(&self) -> Ticket {
-        Ticket(Arc::clone(&self.group))
+    pub(super) fn receipt(&self) -> Receipt {
+        Receipt(Arc::clone(&self.group))
     }
 
     /// Commits, and tells everybody who was in it.

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::news::News;
 
-use super::group::{OpenGroup, Ticket};
+use super::group::{OpenGroup, Receipt};
 use super::{RunIdentity, Store};
 
 /// Why the store is there.
@@ -137,11 +137,11 @@ impl State {
 }
 
 impl StoreGuard<'_> {
-    /// Ends a run's part in the group: what it wrote is on disk once the ticket says so. The run may promise that it
+    /// Ends a run's part in the group: what it wrote is on disk once the receipt says so. The run may promise that it
     /// commits later, so that further runs join meanwhile.
-    pub fn leave(mut self, commits_later: bool) -> Option<Ticket> {
+    pub fn leave(mut self, commits_later: bool) -> Option<Receipt> {
         self.leaves_group_open = commits_later;
-        self.state.group.as_ref().map(OpenGroup::ticket)
+        self.state.group.as_ref().map(OpenGroup::receipt)
     }
 }
 

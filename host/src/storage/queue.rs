@@ -72,13 +72,13 @@ pub struct Job {
     pub run_id: String,
     /// The script that it starts.
     pub script: String,
-    /// The table.
+    /// The table, or the endpoint of a request.
     pub table: String,
     /// The row's id as text.
     pub row_id: String,
-    /// `INSERT`, `UPDATE` or `DELETE`.
+    /// `INSERT`, `UPDATE` or `DELETE`, or [`super::REQUEST`].
     pub operation: String,
-    /// The row after the change, as JSON.
+    /// The row after the change, as JSON, or the request as stored.
     pub new: Option<String>,
     /// The row before the change, as JSON.
     pub old: Option<String>,

@@ -117,6 +117,10 @@ pub(super) fn read(arguments: &[Expression], span: Span) -> Result<Webhook, Diag
     if webhook.open && webhook.scheme.is_some() {
         return Err(refuse(span, "OPEN says that nobody is checked, and SCHEME says how callers are; take one of them out."));
     }
+    if webhook.accept && !webhook.open && webhook.scheme.is_none() {
+        let message = "ACCEPT stores a request before the script can check who sent it. Say how callers sign: ACCEPT, SCHEME \"github\" KEY \"memory key\"; or that nobody is checked: ACCEPT, OPEN.";
+        return Err(refuse(span, message));
+    }
     Ok(webhook)
 }
 

@@ -83,6 +83,8 @@ pub struct Core<'a> {
     pub stopped: Stopped,
     /// Why the last instruction failed.
     pub fault: Option<Fault>,
+    /// Whether data was equal to a secret.
+    pub has_matched_secret: bool,
 }
 
 /// What happens after an instruction.

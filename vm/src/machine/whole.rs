@@ -17,6 +17,7 @@ use crate::native::{Native, PureContext};
 use crate::object::{Object, SHAPED_MAX};
 use crate::operators;
 use crate::program::{CacheIndex, NameIndex, PathIndex, Reg, Root, ShapeIndex, SiteIndex, Step};
+use crate::text::Text;
 use crate::value::Value;
 
 /// How many bytes of text times bytes of pattern LIKE may compare: no other instruction takes that long.
@@ -311,7 +312,12 @@ fn equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
             return Err(Fault::new("E_SECRET_UNSET", format!("the secret {key} is not set, so nothing can be compared with it; set it with `gbvm memory set {key} …`")));
         }
     }
-    Ok(operators::equal(a, b))
+    let is_equal = operators::equal(a, b);
+    if is_equal && let (Value::Text(a), Value::Text(b)) = (a, b) {
+        let knows = |secret: &Text, other: &Text| secret.has_secret() && !other.has_secret() && !other.is_literal();
+        core.has_matched_secret |= !a.as_str().is_empty() && (knows(a, b) || knows(b, a));
+    }
+    Ok(is_equal)
 }
 
 fn add(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Value, Fault> {

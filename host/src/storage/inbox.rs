@@ -1,0 +1,113 @@
+//! Requests that were let in: their answers, for repeats, and those that wait for their run.
+
+use gbvm_vm::fault::Fault;
+use gbvm_vm::instant::Instant;
+use rusqlite::OptionalExtension;
+
+use super::{Store, fault};
+use crate::inbox::Ticket;
+use crate::outcome::Reply;
+
+/// How many requests that are known no more go with each new one.
+const FORGOTTEN_AT_ONCE: u32 = 16;
+/// The operation of a queued event that is a request.
+pub const REQUEST: &str = "REQUEST";
+
+/// A request that is there already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    /// The run that it started.
+    pub run_id: String,
+    /// Its answer; none while the run goes on.
+    pub reply: Option<Reply>,
+}
+
+/// A request that is to be run later.
+#[derive(Clone, Copy, Debug)]
+pub struct AcceptedRequest<'a> {
+    /// The id that its run will have.
+    pub run_id: &'a str,
+    /// The script that it starts.
+    pub script: &'a str,
+    /// The endpoint.
+    pub endpoint: &'a str,
+    /// The event as stored.
+    pub event: &'a str,
+    /// What its sender is answered.
+    pub reply: &'a Reply,
+}
+
+impl Store {
+    /// Notes a request for a run, or gives the one that is there already. The run's own is none.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn receive(&mut self, ticket: &Ticket, run_id: &str, now: Instant) -> Result<Option<Received>, Fault> {
+        let sql = "SELECT run_id, status, headers, body FROM gbvm_inbox WHERE key = ?1 AND expires_ms > ?2";
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let found = statement
+            .query_row((&ticket.key[..], now.0), |row| {
+                let (status, headers): (Option<u16>, Option<String>) = (row.get(1)?, row.get(2)?);
+                let headers = headers.and_then(|headers| serde_json::from_str(&headers).ok()).unwrap_or_default();
+                let body: Option<Vec<u8>> = row.get(3)?;
+                Ok(Received { run_id: row.get(0)?, reply: status.map(|status| Reply { status, headers, body: body.unwrap_or_default() }) })
+            })
+            .optional()
+            .map_err(fault)?;
+        drop(statement);
+        if found.is_some() {
+            return Ok(found.filter(|first| first.run_id != run_id));
+        }
+        let sql = "DELETE FROM gbvm_inbox WHERE rowid IN (SELECT rowid FROM gbvm_inbox WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2)";
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((now.0, FORGOTTEN_AT_ONCE))).map_err(fault)?;
+        let sql = "INSERT OR REPLACE INTO gbvm_inbox (key, run_id, expires_ms) VALUES (?1, ?2, ?3)";
+        let expires = now.0.saturating_add(ticket.kept_ms);
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((&ticket.key[..], run_id, expires))).map_err(fault)?;
+        Ok(None)
+    }
+
+    /// Keeps the answer to the request of a run, for its repeats. A statement of the script that was undone may have
+    /// taken the request's note with it.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn keep_answer(&mut self, ticket: Option<&Ticket>, run_id: &str, reply: &Reply, now: Instant) -> Result<(), Fault> {
+        if let Some(ticket) = ticket {
+            self.receive(ticket, run_id, now)?;
+        }
+        let headers = serde_json::to_string(&reply.headers).map_err(|error| Fault::new("E_DATABASE", error.to_string()))?;
+        let sql = "UPDATE gbvm_inbox SET status = ?2, headers = ?3, body = ?4 WHERE run_id = ?1";
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((run_id, reply.status, headers, &reply.body))).map_err(fault)?;
+        Ok(())
+    }
+
+    /// Forgets the request of a run, so that its repeat is heard.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn forget_request(&mut self, run_id: &str) -> Result<(), Fault> {
+        self.connection.prepare_cached("DELETE FROM gbvm_inbox WHERE run_id = ?1").and_then(|mut statement| statement.execute([run_id])).map_err(fault)?;
+        Ok(())
+    }
+
+    /// Stores a request for a later run together with its answer, or gives the one that is there already.
+    ///
+    /// # Errors
+    /// `E_DATABASE`, `E_DATABASE_BUSY`, `E_DATABASE_FULL`.
+    pub fn accept(&mut self, ticket: Option<&Ticket>, request: &AcceptedRequest<'_>, now: Instant) -> Result<Option<Received>, Fault> {
+        self.together(|store| {
+            if let Some(ticket) = ticket {
+                if let Some(first) = store.receive(ticket, request.run_id, now)? {
+                    return Ok(Some(first));
+                }
+                store.keep_answer(None, request.run_id, request.reply, now)?;
+            }
+            let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, depth, state, attempt, due_ms) VALUES (?1, ?2, ?3, ?1, ?4, ?5, 0, 'queued', 0, 0)";
+            let mut statement = store.connection.prepare_cached(sql).map_err(fault)?;
+            statement.execute((request.run_id, request.script, request.endpoint, REQUEST, request.event)).map_err(fault)?;
+            drop(statement);
+            store.has_queued = true;
+            Ok(None)
+        })
+    }
+}
