@@ -128,9 +128,8 @@ fn find(world: &World, request: WebhookEvent) -> Result<(Arc<Script>, WebhookEve
     let Some(name) = name_in(&request.path) else {
         return Err(Reply::error(404, "E_NO_ENDPOINT", "there is no such endpoint; webhooks are at /webhook/NAME"));
     };
-    let scripts = world.scripts();
-    match endpoints(&scripts).get(name.as_str()) {
-        Some(script) => Ok((Arc::clone(script), WebhookEvent { name, ..request })),
+    match world.endpoint(&name) {
+        Some(script) => Ok((script, WebhookEvent { name, ..request })),
         None => Err(Reply::error(404, "E_NO_ENDPOINT", &format!("no loaded script declares the webhook \"{name}\""))),
     }
 }

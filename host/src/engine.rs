@@ -3,7 +3,7 @@
 //! An engine has no global state: two in one process do not see each other. It is `Send + Sync`; every method may be
 //! called from any thread and blocks until its effects are on disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -47,7 +47,7 @@ pub struct Engine {
 /// What all runs of an engine share.
 pub struct World {
     store: LateStore,
-    scripts: RwLock<Vec<Arc<Script>>>,
+    loaded: RwLock<Arc<Loaded>>,
     limits: Arc<Limits>,
     clock: SharedClock,
     printer: Printer,
@@ -66,6 +66,24 @@ pub struct World {
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
     is_interrupted: AtomicBool,
+}
+
+/// The scripts that are loaded, and what every run asks of them.
+struct Loaded {
+    scripts: Vec<Arc<Script>>,
+    /// Who answers which endpoint.
+    endpoints: HashMap<String, Arc<Script>>,
+    /// The origins that scripts may call.
+    origins: Arc<[String]>,
+}
+
+impl Loaded {
+    fn new(scripts: Vec<Arc<Script>>, configured: &BTreeSet<String>) -> Loaded {
+        let endpoints = crate::endpoints::endpoints(&scripts).into_iter().map(|(name, script)| (name.to_owned(), Arc::clone(script))).collect();
+        let mut origins = configured.clone();
+        origins.extend(scripts.iter().flat_map(|script| script.origins.iter().cloned()));
+        Loaded { endpoints, origins: origins.into_iter().collect(), scripts }
+    }
 }
 
 /// Settings of an engine that is to be built.
@@ -207,7 +225,7 @@ impl Builder {
         }
         let world = World {
             store,
-            scripts: RwLock::default(),
+            loaded: RwLock::new(Arc::new(Loaded::new(Vec::new(), &origins))),
             limits,
             clock: self.clock,
             printer: self.printer,
@@ -284,8 +302,9 @@ impl Engine {
             }
             store.set_handlers(handlers_of(&scripts))?;
         }
-        *self.world.scripts.write().unwrap_or_else(PoisonError::into_inner) = scripts;
-        self.world.transport.allow(&self.world.allowed_origins())
+        let loaded = Loaded::new(scripts, &self.world.origins);
+        *self.world.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        self.world.transport.allow(&self.world.allowed_origins().iter().cloned().collect())
     }
 
     /// Makes the tables that a script needs and lets it call its origins, for scripts that are fired without being loaded.
@@ -297,7 +316,7 @@ impl Engine {
         if script.touches_data {
             self.world.store()?.prepare_schema(&script.schema)?;
         }
-        let mut origins = self.world.allowed_origins();
+        let mut origins: BTreeSet<String> = self.world.allowed_origins().iter().cloned().collect();
         origins.extend(script.origins.iter().cloned());
         self.world.transport.allow(&origins)
     }
@@ -458,7 +477,16 @@ impl World {
 
     /// The loaded scripts.
     pub fn scripts(&self) -> Vec<Arc<Script>> {
-        self.scripts.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.loaded().scripts.clone()
+    }
+
+    /// The script that answers requests to an endpoint.
+    pub fn endpoint(&self, name: &str) -> Option<Arc<Script>> {
+        self.loaded().endpoints.get(name).cloned()
+    }
+
+    fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The bounds.
@@ -512,12 +540,8 @@ impl World {
     }
 
     /// The origins that scripts may call: those that loaded scripts spell out, those that the configuration allows.
-    pub fn allowed_origins(&self) -> BTreeSet<String> {
-        let mut origins = self.origins.clone();
-        for script in self.scripts() {
-            origins.extend(script.origins.iter().cloned());
-        }
-        origins
+    pub fn allowed_origins(&self) -> Arc<[String]> {
+        Arc::clone(&self.loaded().origins)
     }
 
     /// One line of a script's output or log.

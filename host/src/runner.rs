@@ -3,7 +3,7 @@
 //! A run is a sequence of segments. A segment ends, with a checkpoint where something was written, before a call whose
 //! answer the script waits for; what the script wrote last is committed together with the record of the run.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
@@ -181,7 +181,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
     let segment = Segment::new(world, identity, start.script.writes);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
-    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, inbox: Inbox::Unasked, allowed_origins: OnceCell::new(), variables, lead };
+    let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, inbox: Inbox::Unasked, allowed_origins: world.allowed_origins(), variables, lead };
     let finished = run.drive();
     let (has_committed, refused_input) = (run.has_committed, run.refused_input.take());
     let mut record = RunRecord {
@@ -195,6 +195,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
         started_at,
         duration_ms: began.elapsed().as_millis() as u64,
         error: None,
+        may_have_checkpoint: has_committed || start.job.is_some(),
     };
     let commits_later = || lead.is_some_and(Lead::goes_on);
     let ended = finished.and_then(|reply| {
@@ -204,11 +205,14 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
                 return Ok((reply, receipt));
             }
         }
-        if segment.has_written() || has_committed || start.job.is_some() {
+        if segment.has_written() || has_committed || start.job.is_some() || matches!(run.inbox, Inbox::New(_)) {
             segment.within(true, |store| {
                 store.record_run(&record)?;
-                if let Inbox::Noted(ticket) = &run.inbox {
-                    if inbox::settles(&reply) { store.keep_answer(ticket.as_ref(), &record.id, &reply, started_at)? } else { store.forget_request(&record.id)? }
+                match &run.inbox {
+                    Inbox::New(ticket) if inbox::settles(&reply) => store.keep_request(ticket, &record.id, Some(&reply), started_at)?,
+                    Inbox::Kept if inbox::settles(&reply) => store.keep_answer(&record.id, &reply)?,
+                    Inbox::Kept => store.forget_request(&record.id)?,
+                    Inbox::New(_) | Inbox::Unasked | Inbox::Open | Inbox::Repeated => {}
                 }
                 start.job.map_or(Ok(()), |job| store.finish_job(job))
             })?;
@@ -265,8 +269,8 @@ struct Run<'r, 'w> {
     refused_input: Option<String>,
     /// Whether its request came before.
     inbox: Inbox,
-    /// The origins that it may call, as they were when it first asked the world for anything.
-    allowed_origins: OnceCell<Vec<String>>,
+    /// The origins that it may call, as they were when it began.
+    allowed_origins: Arc<[String]>,
     /// Variables to begin with, and as they are at the end.
     variables: Option<&'r mut Vec<(String, Value)>>,
     /// The thread that executes it, if that leads others.
@@ -279,10 +283,25 @@ enum Inbox {
     Unasked,
     /// It may come as often as it likes, or is no request.
     Open,
-    /// It is new, and noted under this.
-    Noted(Option<Ticket>),
+    /// It is new, and is kept under this with what the run writes.
+    New(Ticket),
+    /// It is kept already, without an answer.
+    Kept,
     /// It came before.
     Repeated,
+}
+
+impl Inbox {
+    /// What a new request is to be kept under, which it is from now on.
+    fn takes_new(&mut self) -> Option<Ticket> {
+        match std::mem::replace(self, Inbox::Kept) {
+            Inbox::New(ticket) => Some(ticket),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
 }
 
 impl Run<'_, '_> {
@@ -303,7 +322,7 @@ impl Run<'_, '_> {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
                 if resumed.is_authenticated {
-                    self.inbox = Inbox::Noted(None);
+                    self.inbox = Inbox::Kept;
                 }
                 (resumed.vm, input::resume(self.start.event, self.world.inputs(), self.world.limits(), resumed.headers, resumed.is_authenticated)?)
             }
@@ -383,9 +402,10 @@ impl Run<'_, '_> {
         let webhook = inbox::webhook(self.start.script, request).filter(|_| self.start.has_inbox && self.start.script.writes);
         let Some(ticket) = webhook.and_then(|webhook| inbox::ticket(webhook, request, &state.body, state.signature.as_deref())) else { return Ok(None) };
         let now = self.world.clock().now();
-        let first = self.segment.note(|store| store.receive(&ticket, &self.start.identity.run_id, now))?;
+        // The segment stays open from here on, so that no other run keeps the same request meanwhile.
+        let first = self.segment.within(false, |store| store.received(&ticket, &self.start.identity.run_id, now))?;
         let Some(first) = first else {
-            self.inbox = Inbox::Noted(Some(ticket));
+            self.inbox = Inbox::New(ticket);
             return Ok(None);
         };
         self.inbox = Inbox::Repeated;
@@ -438,7 +458,6 @@ impl Run<'_, '_> {
             self.segment.guard_call();
         }
         let clock = RunClock { world: self.world, deadline: self.deadline };
-        let allowed_origins = self.allowed_origins.get_or_init(|| self.world.allowed_origins().into_iter().collect());
         let mut http = Caller { segment: self.segment, world: self.world, run_id: &self.start.identity.run_id, calls: &mut self.calls, deadline: &mut self.deadline };
         let mut context = HostContext {
             storage: &mut SegmentStorage(self.segment),
@@ -449,7 +468,7 @@ impl Run<'_, '_> {
             limits: self.world.limits(),
             parse_filter: gbvm_lang::filter::parse,
             environment: self.world.environment(),
-            allowed_origins,
+            allowed_origins: &self.allowed_origins,
         };
         let call = Call { arguments: pending.arguments, site: pending.site, templates: &self.start.script.linked.program().templates, frames: pending.frames };
         let answer = function(&mut context, &call);
@@ -461,11 +480,17 @@ impl Run<'_, '_> {
 
     /// Commits what the segment wrote, together with the point from which the run goes on.
     fn end_segment(&mut self, vm: &Vm, state: &RunState) -> Result<(), Fault> {
-        if self.segment.has_written() {
+        if self.segment.has_written() || matches!(self.inbox, Inbox::New(_)) {
             let bytes = checkpoint::write(vm, state, self.calls, &StoreSecrets(self.segment))?;
             let identity = &self.start.identity;
             let event = self.start.event.to_stored();
-            self.segment.within(true, |store| store.save_checkpoint(identity, self.start.script.linked.hash(), &event, self.start.job, &bytes))?;
+            let (ticket, now) = (self.inbox.takes_new(), self.world.clock().now());
+            self.segment.within(true, |store| {
+                if let Some(ticket) = ticket {
+                    store.keep_request(&ticket, &identity.run_id, None, now)?;
+                }
+                store.save_checkpoint(identity, self.start.script.linked.hash(), &event, self.start.job, &bytes)
+            })?;
             self.has_committed = true;
         }
         self.segment.commit()?;

@@ -117,16 +117,6 @@ impl<'a> Segment<'a> {
         act(store)
     }
 
-    /// Writes something of the engine's own, which stays where the statement at hand fails.
-    ///
-    /// # Errors
-    /// Those of opening, and of what is done.
-    pub fn note<T>(&self, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
-        let done = self.within(false, act)?;
-        self.state.borrow_mut().has_written = true;
-        Ok(done)
-    }
-
     /// Notes which statements are at hand of which nothing may stay if they fail. Those that are not any more are over.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS gbvm_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID
 CREATE TABLE IF NOT EXISTS gbvm_columns (tbl TEXT, col TEXT, kind TEXT, PRIMARY KEY (tbl, col)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS gbvm_memory (key TEXT PRIMARY KEY, value TEXT, is_date INTEGER, updated_at TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS gbvm_handlers (script TEXT, tbl TEXT, on_insert INTEGER, on_update INTEGER, on_delete INTEGER);
-CREATE TABLE IF NOT EXISTS gbvm_runs (id TEXT PRIMARY KEY, script TEXT, program_hash TEXT, event TEXT, state TEXT, attempt INTEGER, cause TEXT, started_at TEXT, duration_ms INTEGER, error TEXT);
+CREATE TABLE IF NOT EXISTS gbvm_runs (id TEXT PRIMARY KEY, script TEXT, program_hash TEXT, event TEXT, state TEXT, attempt INTEGER, cause TEXT, started_at TEXT, duration_ms INTEGER, error TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS gbvm_checkpoints (run_id TEXT PRIMARY KEY, script TEXT, program_hash TEXT, event TEXT, cause TEXT, depth INTEGER, job INTEGER, bytes BLOB);
 CREATE TABLE IF NOT EXISTS gbvm_jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT, script TEXT, tbl TEXT, row_id TEXT, operation TEXT, new TEXT, old TEXT, depth INTEGER, state TEXT, attempt INTEGER, due_ms INTEGER, error TEXT);
 CREATE INDEX IF NOT EXISTS gbvm_jobs_due ON gbvm_jobs (state, due_ms);
@@ -56,8 +56,8 @@ CREATE TABLE IF NOT EXISTS gbvm_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, ki
 CREATE INDEX IF NOT EXISTS gbvm_outbox_due ON gbvm_outbox (state, due_ms);
 CREATE INDEX IF NOT EXISTS gbvm_outbox_order ON gbvm_outbox (origin, ordering_key, state);
 CREATE TABLE IF NOT EXISTS gbvm_bases (tbl TEXT, source TEXT, external_id TEXT, snapshot TEXT, PRIMARY KEY (tbl, source, external_id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS gbvm_inbox (key BLOB PRIMARY KEY, run_id TEXT, expires_ms INTEGER, status INTEGER, headers TEXT, body BLOB);
-CREATE INDEX IF NOT EXISTS gbvm_inbox_run ON gbvm_inbox (run_id);
+CREATE TABLE IF NOT EXISTS gbvm_inbox (key BLOB PRIMARY KEY, run_id TEXT, expires_ms INTEGER, status INTEGER, headers TEXT, body BLOB) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS gbvm_inbox_run ON gbvm_inbox (run_id) WHERE status IS NULL;
 CREATE INDEX IF NOT EXISTS gbvm_inbox_expiry ON gbvm_inbox (expires_ms);
 CREATE TABLE IF NOT EXISTS gbvm_schedules (name TEXT PRIMARY KEY, last_slot_ms INTEGER) WITHOUT ROWID;
 ";
@@ -135,7 +135,8 @@ impl Store {
         let connection = connection.map_err(cannot)?;
         let path = path.map(only_name_of).transpose()?;
         connection.busy_timeout(BUSY).map_err(cannot)?;
-        for (config, is_on) in [(DbConfig::SQLITE_DBCONFIG_DQS_DML, false), (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false), (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)] {
+        // QPSG: a plan depends on no bound value, else SQLite prepares a statement anew for each value that is bound.
+        for (config, is_on) in [(DbConfig::SQLITE_DBCONFIG_DQS_DML, false), (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false), (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true), (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)] {
             connection.set_db_config(config, is_on).map_err(cannot)?;
         }
         connection.set_prepared_statement_cache_capacity(256);
@@ -199,6 +200,7 @@ impl Store {
             self.rollback();
         }
         self.execute(if write { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
+        self.catalogue.begin_transaction();
         self.act_for(run, now);
         Ok(())
     }

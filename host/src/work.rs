@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
@@ -21,6 +21,8 @@ const AT_ONCE: usize = 16;
 const LOOK_AHEAD: usize = 256;
 /// How long another process's writes may go unnoticed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How often what is kept for a time is looked through.
+const TIDY: Duration = Duration::from_secs(60);
 /// How often a run that a trigger started is tried.
 const TRIES: u32 = 8;
 
@@ -54,8 +56,20 @@ impl Task {
 /// Works until the engine takes no more work, then lets what has begun end.
 pub fn keep_working(world: &World) {
     let in_flight = Mutex::new(HashSet::new());
+    let mut tidied: Option<Moment> = None;
     std::thread::scope(|scope| {
         while world.takes_work() {
+            if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDY) {
+                let is_more_left = world.write(|store| store.forget_old_requests(world.clock().now()));
+                match is_more_left {
+                    Ok(true) => {}
+                    Ok(false) => tidied = Some(Moment::now()),
+                    Err(fault) => {
+                        tracing::error!("old requests cannot be forgotten: {}", fault.message);
+                        tidied = Some(Moment::now());
+                    }
+                }
+            }
             // Asked before the queues are read: what ends meanwhile may be among what was read, and is not to begin anew.
             let busy = in_flight.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let tasks = match due(world) {

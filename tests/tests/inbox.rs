@@ -148,7 +148,7 @@ fn a_repeat_while_the_first_still_runs_learns_which_it_is() {
         gbvm::inbox::ticket(webhook, &request, &gbvm_vm::value::Value::Missing, None)
     });
     let ticket = ticket.expect("the content tells it apart");
-    world.engine.world().store().and_then(|mut store| store.receive(&ticket, "run-1", world.clock.now())).expect("it can be noted");
+    world.engine.world().store().and_then(|mut store| store.keep_request(&ticket, "run-1", None, world.clock.now())).expect("it can be noted");
     let repeat = signed(&world, &[], "{}");
     assert_eq!((repeat.status, repeat.text().as_str(), is_replayed(&repeat)), (202, r#"{"run":"run-1"}"#, true));
 }

@@ -8,8 +8,8 @@ use super::{Store, fault};
 use crate::inbox::Ticket;
 use crate::outcome::Reply;
 
-/// How many requests that are known no more go with each new one.
-const FORGOTTEN_AT_ONCE: u32 = 16;
+/// How many requests that are known no more are forgotten at one time.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// The operation of a queued event that is a request.
 pub const REQUEST: &str = "REQUEST";
 
@@ -38,11 +38,11 @@ pub struct AcceptedRequest<'a> {
 }
 
 impl Store {
-    /// Notes a request for a run, or gives the one that is there already. The run's own is none.
+    /// The request that is there already, if there is one. The run's own is none.
     ///
     /// # Errors
     /// `E_DATABASE`.
-    pub fn receive(&mut self, ticket: &Ticket, run_id: &str, now: Instant) -> Result<Option<Received>, Fault> {
+    pub fn received(&mut self, ticket: &Ticket, run_id: &str, now: Instant) -> Result<Option<Received>, Fault> {
         let sql = "SELECT run_id, status, headers, body FROM gbvm_inbox WHERE key = ?1 AND expires_ms > ?2";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         let found = statement
@@ -54,39 +54,48 @@ impl Store {
             })
             .optional()
             .map_err(fault)?;
-        drop(statement);
-        if found.is_some() {
-            return Ok(found.filter(|first| first.run_id != run_id));
-        }
-        let sql = "DELETE FROM gbvm_inbox WHERE rowid IN (SELECT rowid FROM gbvm_inbox WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2)";
-        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((now.0, FORGOTTEN_AT_ONCE))).map_err(fault)?;
-        let sql = "INSERT OR REPLACE INTO gbvm_inbox (key, run_id, expires_ms) VALUES (?1, ?2, ?3)";
-        let expires = now.0.saturating_add(ticket.kept_ms);
-        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((&ticket.key[..], run_id, expires))).map_err(fault)?;
-        Ok(None)
+        Ok(found.filter(|first| first.run_id != run_id))
     }
 
-    /// Keeps the answer to the request of a run, for its repeats. A statement of the script that was undone may have
-    /// taken the request's note with it.
+    /// Keeps a request for its repeats, with its answer if there is one already.
     ///
     /// # Errors
     /// `E_DATABASE`.
-    pub fn keep_answer(&mut self, ticket: Option<&Ticket>, run_id: &str, reply: &Reply, now: Instant) -> Result<(), Fault> {
-        if let Some(ticket) = ticket {
-            self.receive(ticket, run_id, now)?;
-        }
-        let headers = serde_json::to_string(&reply.headers).map_err(|error| Fault::new("E_DATABASE", error.to_string()))?;
-        let sql = "UPDATE gbvm_inbox SET status = ?2, headers = ?3, body = ?4 WHERE run_id = ?1";
-        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((run_id, reply.status, headers, &reply.body))).map_err(fault)?;
+    pub fn keep_request(&mut self, ticket: &Ticket, run_id: &str, reply: Option<&Reply>, now: Instant) -> Result<(), Fault> {
+        let sql = "INSERT OR REPLACE INTO gbvm_inbox (key, run_id, expires_ms, status, headers, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let headers = reply.map(stored_headers).transpose()?;
+        statement.execute((&ticket.key[..], run_id, now.0.saturating_add(ticket.kept_ms), reply.map(|reply| reply.status), headers, reply.map(|reply| &reply.body))).map_err(fault)?;
         Ok(())
     }
 
-    /// Forgets the request of a run, so that its repeat is heard.
+    /// Keeps the answer to the request of a run that was kept without one.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn keep_answer(&mut self, run_id: &str, reply: &Reply) -> Result<(), Fault> {
+        let sql = "UPDATE gbvm_inbox SET status = ?2, headers = ?3, body = ?4 WHERE run_id = ?1 AND status IS NULL";
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        statement.execute((run_id, reply.status, stored_headers(reply)?, &reply.body)).map_err(fault)?;
+        Ok(())
+    }
+
+    /// Forgets requests that are known long enough; true where some may be left.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn forget_old_requests(&mut self, now: Instant) -> Result<bool, Fault> {
+        let sql = "DELETE FROM gbvm_inbox WHERE key IN (SELECT key FROM gbvm_inbox WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2)";
+        let forgotten = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((now.0, FORGOTTEN_AT_ONCE))).map_err(fault)?;
+        Ok(forgotten == FORGOTTEN_AT_ONCE as usize)
+    }
+
+    /// Forgets the unanswered request of a run, so that its repeat is heard.
     ///
     /// # Errors
     /// `E_DATABASE`.
     pub fn forget_request(&mut self, run_id: &str) -> Result<(), Fault> {
-        self.connection.prepare_cached("DELETE FROM gbvm_inbox WHERE run_id = ?1").and_then(|mut statement| statement.execute([run_id])).map_err(fault)?;
+        self.connection.prepare_cached("DELETE FROM gbvm_inbox WHERE run_id = ?1 AND status IS NULL").and_then(|mut statement| statement.execute([run_id])).map_err(fault)?;
         Ok(())
     }
 
@@ -97,10 +106,10 @@ impl Store {
     pub fn accept(&mut self, ticket: Option<&Ticket>, request: &AcceptedRequest<'_>, now: Instant) -> Result<Option<Received>, Fault> {
         self.together(|store| {
             if let Some(ticket) = ticket {
-                if let Some(first) = store.receive(ticket, request.run_id, now)? {
+                if let Some(first) = store.received(ticket, request.run_id, now)? {
                     return Ok(Some(first));
                 }
-                store.keep_answer(None, request.run_id, request.reply, now)?;
+                store.keep_request(ticket, request.run_id, Some(request.reply), now)?;
             }
             let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, depth, state, attempt, due_ms) VALUES (?1, ?2, ?3, ?1, ?4, ?5, 0, 'queued', 0, 0)";
             let mut statement = store.connection.prepare_cached(sql).map_err(fault)?;
@@ -110,4 +119,8 @@ impl Store {
             Ok(None)
         })
     }
+}
+
+fn stored_headers(reply: &Reply) -> Result<String, Fault> {
+    serde_json::to_string(&reply.headers).map_err(|error| Fault::new("E_DATABASE", error.to_string()))
 }

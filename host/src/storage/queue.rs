@@ -53,6 +53,8 @@ pub struct RunRecord {
     pub duration_ms: u64,
     /// Why it failed.
     pub error: Option<String>,
+    /// Whether a point was kept from which it goes on.
+    pub may_have_checkpoint: bool,
 }
 
 impl RunRecord {
@@ -119,6 +121,9 @@ impl Store {
                 .execute((&record.id, &record.script, hash, &record.event, record.state.to_string(), record.attempt, &record.cause, record.started_at.to_string(), record.duration_ms as i64, &record.error))
                 .map_err(fault)?;
             drop(statement);
+            if !record.may_have_checkpoint {
+                return Ok(());
+            }
             let is_over = record.state != RunState::Failed;
             let sql = "DELETE FROM gbvm_checkpoints WHERE run_id = ?1 AND (?2 OR NOT EXISTS (SELECT 1 FROM gbvm_jobs WHERE gbvm_jobs.id = gbvm_checkpoints.job AND state = 'queued'))";
             store.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((&record.id, is_over))).map_err(fault)?;
@@ -184,6 +189,7 @@ impl Store {
             started_at: now,
             duration_ms: 0,
             error: Some(error.to_owned()),
+            may_have_checkpoint: true,
         };
         self.record_run(&record)
     }

@@ -76,8 +76,7 @@ impl Store {
 
     /// `SELECT` of all columns, after the row's place.
     pub(super) fn select(table: &Table) -> Sql {
-        let columns: Vec<String> = table.columns.iter().map(|column| quoted(&column.name)).collect();
-        Sql::new(format!("SELECT rowid, {} FROM {}", columns.join(", "), quoted(&table.name)))
+        Sql::new(table.select.as_str())
     }
 
     pub(super) fn row_at(&mut self, table: &Table, rowid: i64) -> Result<Object, Fault> {

@@ -93,6 +93,8 @@ pub struct Table {
     pub has_key: bool,
     /// Whether the database assigns its ids.
     pub has_integer_key: bool,
+    /// `SELECT` of all columns, after the row's place.
+    pub(super) select: String,
 }
 
 /// A column as it is.
@@ -122,9 +124,17 @@ pub struct Catalogue {
     tables: HashMap<String, Option<Arc<Table>>>,
     names: BTreeSet<String>,
     schema_version: i64,
+    /// Whether the present transaction has compared that with the database's: nobody else changes it meanwhile.
+    is_compared: bool,
 }
 
 impl Catalogue {
+    /// Has the version of the schema compared anew.
+    pub(super) fn begin_transaction(&mut self) {
+        self.is_compared = false;
+    }
+
+
     /// Forgets what was read of the database.
     pub fn forget(&mut self) {
         self.tables.clear();
@@ -215,10 +225,13 @@ impl Store {
         if names::is_reserved(name) {
             return Err(table_name(name));
         }
-        let version = self.connection.prepare_cached("PRAGMA schema_version").and_then(|mut statement| statement.query_row([], |row| row.get(0))).map_err(fault)?;
-        if version != self.catalogue.schema_version {
-            self.catalogue.forget();
-            self.catalogue.schema_version = version;
+        if !self.catalogue.is_compared || !self.in_transaction() {
+            let version = self.connection.prepare_cached("PRAGMA schema_version").and_then(|mut statement| statement.query_row([], |row| row.get(0))).map_err(fault)?;
+            if version != self.catalogue.schema_version {
+                self.catalogue.forget();
+                self.catalogue.schema_version = version;
+            }
+            self.catalogue.is_compared = true;
         }
         let key = name.to_ascii_lowercase();
         if let Some(known) = self.catalogue.tables.get(&key) {
@@ -242,7 +255,9 @@ impl Store {
             has_integer_key |= key > 0 && declared.eq_ignore_ascii_case("integer") && name.eq_ignore_ascii_case("id");
             columns.push(Column { name: name.into(), kind: kind.and_then(|kind| Kind::parse(&kind)) });
         }
-        Ok(Some(Table { name: actual, columns, has_key: is_key && keys == 1, has_integer_key }))
+        let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+        let select = format!("SELECT rowid, {} FROM {}", names.join(", "), quoted(&actual));
+        Ok(Some(Table { name: actual, columns, has_key: is_key && keys == 1, has_integer_key, select }))
     }
 
     /// The table of this name, made where it is not there. The caller knows that the name stands in a script.
