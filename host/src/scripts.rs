@@ -171,8 +171,19 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 /// What is known of the tables of a folder's scripts, and of a database if it is there. Scripts that cannot be read or do
 /// not compile say nothing.
 pub fn known(folder: &Path, database: Option<&Path>) -> Known {
+    known_of(scripts_in(folder).unwrap_or_default(), database)
+}
+
+/// As [`known`], of the scripts beside one that is compiled already, in its folder.
+pub fn known_beside(script: &Path, folder: &Path, database: Option<&Path>) -> Known {
+    let mut files = scripts_in(folder).unwrap_or_default();
+    files.retain(|file| file.file_name() != script.file_name());
+    known_of(files, database)
+}
+
+fn known_of(files: Vec<PathBuf>, database: Option<&Path>) -> Known {
     let mut known = Known::default();
-    for file in scripts_in(folder).unwrap_or_default() {
+    for file in files {
         if let Ok(script) = read(&file).and_then(|sources| compile(sources, &[])) {
             add_written(&mut known, &script);
         }
