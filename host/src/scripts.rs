@@ -118,7 +118,7 @@ impl From<Vec<Source>> for Files {
 /// Reads a script, what it includes, and the files of `lib/` beside it.
 ///
 /// # Errors
-/// Where the script or a file of the library cannot be read or is no UTF-8.
+/// Where the script cannot be read or is no UTF-8, or the folder of the library cannot be listed.
 pub fn read(path: &Path) -> Result<Files, LoadError> {
     read_beside(read_one(path)?, path)
 }
@@ -144,11 +144,21 @@ fn read_beside(script: Source, path: &Path) -> Result<Files, LoadError> {
         for file in scripts_in(&library)? {
             let name = files::normal(&file).display().to_string();
             if !files.sources.iter().any(|source| *source.name == *name) {
-                files.sources.push(read_one(&file)?);
+                library_file(&file, &mut files);
             }
         }
     }
     Ok(files)
+}
+
+/// Adds a file of the library. One that cannot be read is a mistake of its own and hides none of the others.
+fn library_file(path: &Path, files: &mut Files) {
+    let text = std::fs::read_to_string(path);
+    if let (Err(error), Ok(source)) = (&text, u16::try_from(files.sources.len())) {
+        let message = format!("This file of the library cannot be read: {error}; mend it, or move it out of lib/.");
+        files.problems.push(Diagnostic::error("E_INCLUDE", Span { source, start: 0, end: 0 }, message));
+    }
+    files.sources.push(Source::new(path.display().to_string(), text.unwrap_or_default()));
 }
 
 /// The `.bas` files of a folder, by name; not those of its sub-folders.
