@@ -77,7 +77,7 @@ struct Fields {
 
 /// How many origins all questions about one program may look at. A script that a person or a generator wrote needs a
 /// small part of it. What would need more is not followed: its tables and columns are seen when it runs.
-const LOOKS_MAX: usize = 2_000_000;
+const LOOKS_MAX: usize = 1_000_000;
 
 /// The definitions of a program.
 #[derive(Debug)]

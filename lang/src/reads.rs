@@ -15,6 +15,9 @@ use crate::resolve::Whole;
 use crate::source::Span;
 use crate::walk;
 
+/// Of how many tables a single argument may be the name; where it may be that of more, nothing is said of any.
+const TABLES_MAX: usize = 16;
+
 /// What a program reads, with places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
@@ -62,7 +65,7 @@ impl<'a> Reader<'_, 'a> {
             for (position, argument) in arguments.into_iter().enumerate() {
                 if reach::param(signature, position).is_some_and(|param| param.role == Role::Table) {
                     let tables = self.names(routine, argument);
-                    if self.flows.looks(tables.len()) {
+                    if tables.len() <= TABLES_MAX {
                         self.reads.tables.extend(tables.iter().map(|table| (table.clone(), argument.span)));
                     }
                 }

@@ -256,7 +256,8 @@ impl<'a> Call<'_, 'a> {
     /// Adds a record's fields to the tables it may be written to.
     fn columns(&self, tables: &[(String, Option<u32>)], fields: &[Field], schema: &mut Schema) {
         for (table, block) in tables {
-            if !self.flows.looks(fields.len()) {
+            // Each may become a column.
+            if !self.flows.looks(4 * fields.len()) {
                 return;
             }
             let together = block.is_some() && fields.iter().any(|field| field.block == *block);

@@ -11,10 +11,10 @@ use gbvm_lang::format::format;
 use gbvm_lang::source::Source;
 
 /// The number of repetitions, and twice as many.
-const SIZES: [usize; 2] = if cfg!(debug_assertions) { [1_000, 2_000] } else { [10_000, 20_000] };
+const SIZES: [usize; 2] = if cfg!(debug_assertions) { [200, 400] } else { [2_000, 4_000] };
 
 /// How long one script may take through the compiler and the formatter.
-const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
+const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 2 });
 
 /// A family: its name, what stands before and behind, and what is repeated for each number `#`; `@` is the number before.
 type Family = (&'static str, &'static str, &'static str, &'static str);
