@@ -64,11 +64,11 @@ struct Linter<'f, 'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Question {
     /// Whether it is a part of the request and nothing that the script wrote.
-    IsOutside,
+    Outside,
     /// Whether it may be a secret out of the memory.
-    IsSecret,
+    Secret,
     /// Whether it may be a header.
-    IsHeader,
+    Header,
 }
 
 impl<'a> Linter<'_, 'a> {
@@ -186,7 +186,7 @@ impl<'a> Linter<'_, 'a> {
         if signature.params.iter().any(|param| param.role == Role::Record) {
             return;
         }
-        if self.answer(Question::IsOutside, routine, argument) {
+        if self.answer(Question::Outside, routine, argument) {
             let message = "This filter is data from end to end, so it is looked up as an id; write column and operator in the \
                            script and join the value, as in \"id=\" + ….";
             self.warn("W_FILTER_AT_RUN", argument.span, message);
@@ -207,7 +207,7 @@ impl<'a> Linter<'_, 'a> {
     fn ask(&self, question: Question, routine: usize, expression: &'a Expression) -> bool {
         let origins = self.flows.closure(routine, expression);
         match question {
-            Question::IsOutside => {
+            Question::Outside => {
                 let is_written = origins.iter().any(|origin| {
                     use ExpressionKind::{Concat, Interpolation, Sum, Text};
                     matches!(origin.expression.kind, Text(_) | Sum(_) | Concat(_) | Interpolation(_))
@@ -218,11 +218,11 @@ impl<'a> Linter<'_, 'a> {
                 });
                 is_outside && !is_written && origins.is_whole
             }
-            Question::IsSecret => origins.iter().any(|origin| {
+            Question::Secret => origins.iter().any(|origin| {
                 let call = self.whole.builtin(origin.routine, origin.expression);
                 call.is_some_and(|(signature, arguments)| reads_secret(signature, &arguments))
             }),
-            Question::IsHeader => origins.iter().any(|origin| match &origin.expression.kind {
+            Question::Header => origins.iter().any(|origin| match &origin.expression.kind {
                 ExpressionKind::Field(object, _) | ExpressionKind::Index(object, _) => {
                     matches!(&object.kind, ExpressionKind::Name(name) if &*name.folded == HEADERS)
                 }
@@ -232,13 +232,13 @@ impl<'a> Linter<'_, 'a> {
     }
 
     fn comparison(&mut self, routine: usize, comparison: &Expression, a: &'a Expression, b: &'a Expression) {
-        let (a_is_secret, b_is_secret) = (self.answer(Question::IsSecret, routine, a), self.answer(Question::IsSecret, routine, b));
+        let (a_is_secret, b_is_secret) = (self.answer(Question::Secret, routine, a), self.answer(Question::Secret, routine, b));
         if !a_is_secret && !b_is_secret {
             return;
         }
         self.authenticates = true;
         let given = if a_is_secret { b } else { a };
-        if self.answer(Question::IsHeader, routine, given) {
+        if self.answer(Question::Header, routine, given) {
             let message = format!(
                 "A header is compared with a secret by = or <>; {}(given, expected) does it without giving the secret \
                  away by the time it takes, and refuses an empty one.",
