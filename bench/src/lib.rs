@@ -63,9 +63,18 @@ pub fn native(phrase: &str) -> Option<Native> {
     })
 }
 
-/// The same script again and again, its procedures renamed, until it has this many lines.
+/// What a long script is made of: a procedure that handles an order, and a function.
+const PART: &str = include_str!("long_script.bas");
+
+/// A webhook of about this many lines, as they are written: it hands each kind of order to a procedure that finds, counts,
+/// chooses, writes, calls and prints.
 pub fn long_script(lines: usize) -> String {
-    let body = "SUB part_NUMBER(order)\n    IF order.total > 100 THEN\n        WITH note = NEW OBJECT\n            .order_id = order.id\n            .text = \"Order \" + order.number + \" is large\"\n            .created_at = NOW()\n        END WITH\n        INSERT \"notes\", note\n    ELSE IF order.total = 0 THEN\n        UPDATE \"orders\", \"id=\" + order.id, order\n    END IF\nEND SUB\n";
-    let count = lines.div_ceil(body.lines().count());
-    (0..count).map(|number| body.replace("NUMBER", &number.to_string())).collect()
+    let count = lines.div_ceil(PART.lines().count() + 2);
+    let mut script = "WEBHOOK \"orders\"\n\nIF NOT VERIFY_SIGNATURE(body, headers.x_signature, GET BOT MEMORY \"orders_secret\") THEN\n    result.status = 401\n    EXIT\nEND IF\n\nSELECT CASE body.kind\n".to_owned();
+    for number in 0..count {
+        script += &format!("    CASE \"{number}\"\n        handle_{number}(body)\n");
+    }
+    script += "END SELECT\n";
+    script.extend((0..count).map(|number| format!("\n{}", PART.replace("NUMBER", &number.to_string()))));
+    script
 }

@@ -4,7 +4,6 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
 use gbvm_vm::fault::Fault;
-use gbvm_vm::program::line_and_column;
 
 /// How messages are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +42,8 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &[Source], look: Look) -> St
 /// A diagnostic for programs.
 pub fn json(diagnostic: &Diagnostic, sources: &[Source]) -> serde_json::Value {
     let source = &sources[usize::from(diagnostic.span.source)];
-    let (line, column) = line_and_column(&source.text, diagnostic.span.start as usize);
-    let (end_line, end_column) = line_and_column(&source.text, diagnostic.span.end as usize);
+    let (line, column) = source.line_and_column(diagnostic.span.start as usize);
+    let (end_line, end_column) = source.line_and_column(diagnostic.span.end as usize);
     serde_json::json!({
         "file": &*source.name,
         "line": line,
@@ -56,7 +55,7 @@ pub fn json(diagnostic: &Diagnostic, sources: &[Source]) -> serde_json::Value {
         "message": diagnostic.message,
         "related": diagnostic.related.as_ref().map(|(span, message)| {
             let source = &sources[usize::from(span.source)];
-            let (line, column) = line_and_column(&source.text, span.start as usize);
+            let (line, column) = source.line_and_column(span.start as usize);
             serde_json::json!({ "file": &*source.name, "line": line, "column": column, "message": message })
         }),
     })

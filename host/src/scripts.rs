@@ -118,7 +118,7 @@ impl From<Vec<Source>> for Files {
 /// Reads a script, what it includes, and the files of `lib/` beside it.
 ///
 /// # Errors
-/// Where the script or a file of the library cannot be read or is no UTF-8.
+/// Where the script cannot be read or is no UTF-8, or the folder of the library cannot be listed.
 pub fn read(path: &Path) -> Result<Files, LoadError> {
     read_beside(read_one(path)?, path)
 }
@@ -144,11 +144,21 @@ fn read_beside(script: Source, path: &Path) -> Result<Files, LoadError> {
         for file in scripts_in(&library)? {
             let name = files::normal(&file).display().to_string();
             if !files.sources.iter().any(|source| *source.name == *name) {
-                files.sources.push(read_one(&file)?);
+                library_file(&file, &mut files);
             }
         }
     }
     Ok(files)
+}
+
+/// Adds a file of the library. One that cannot be read is a mistake of its own and hides none of the others.
+fn library_file(path: &Path, files: &mut Files) {
+    let text = std::fs::read_to_string(path);
+    if let (Err(error), Ok(source)) = (&text, u16::try_from(files.sources.len())) {
+        let message = format!("This file of the library cannot be read: {error}; mend it, or move it out of lib/.");
+        files.problems.push(Diagnostic::error("E_INCLUDE", Span { source, start: 0, end: 0 }, message));
+    }
+    files.sources.push(Source::new(path.display().to_string(), text.unwrap_or_default()));
 }
 
 /// The `.bas` files of a folder, by name; not those of its sub-folders.
@@ -171,8 +181,19 @@ pub fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 /// What is known of the tables of a folder's scripts, and of a database if it is there. Scripts that cannot be read or do
 /// not compile say nothing.
 pub fn known(folder: &Path, database: Option<&Path>) -> Known {
+    known_of(scripts_in(folder).unwrap_or_default(), database)
+}
+
+/// As [`known`], of the scripts beside one that is compiled already, in its folder.
+pub fn known_beside(script: &Path, folder: &Path, database: Option<&Path>) -> Known {
+    let mut files = scripts_in(folder).unwrap_or_default();
+    files.retain(|file| file.file_name() != script.file_name());
+    known_of(files, database)
+}
+
+fn known_of(files: Vec<PathBuf>, database: Option<&Path>) -> Known {
     let mut known = Known::default();
-    for file in scripts_in(folder).unwrap_or_default() {
+    for file in files {
         if let Ok(script) = read(&file).and_then(|sources| compile(sources, &[])) {
             add_written(&mut known, &script);
         }

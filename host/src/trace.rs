@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use gbvm_vm::coerce;
 use gbvm_vm::machine::{Moment, Vm};
-use gbvm_vm::program::{line_and_column, line_text};
 use gbvm_vm::value::Value;
 
 use crate::scripts::Script;
@@ -41,8 +40,8 @@ impl<'a> Trace<'a> {
         }
         tell(&mut self.shared, moment.shared(), self.print);
         let source = &self.script.sources[usize::from(span.source)];
-        let (line, column) = line_and_column(&source.text, span.start as usize);
-        (self.print)(&format!("{}:{line}:{column}: {}", source.name, line_text(&source.text, line).trim()));
+        let (line, column) = source.line_and_column(span.start as usize);
+        (self.print)(&format!("{}:{line}:{column}: {}", source.name, source.line_text(line).trim()));
     }
 
     /// Tells what the last statement changed.

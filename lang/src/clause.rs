@@ -52,8 +52,12 @@ pub fn name_length(rest: &[Lexeme]) -> Option<usize> {
 /// and no further: each word that may begin such a form looks.
 fn value_length(form: &WordForm, rest: &[Lexeme]) -> Option<usize> {
     let mut depth = 0usize;
+    let mut is_bracket_first = rest.first().is_some_and(|first| first.token == Token::OpenParen);
     for (at, lexeme) in rest.iter().take(FIRST_PART_MAX).enumerate() {
+        is_bracket_first &= at == 0 || depth > 0;
         match &lexeme.token {
+            // A bracket with a list is what a function is called with, and no value.
+            Token::Comma if depth == 1 && is_bracket_first => return None,
             Token::OpenParen | Token::OpenBracket | Token::OpenBrace | Token::HoleOpen => depth += 1,
             Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::HoleClose => depth = depth.checked_sub(1)?,
             Token::Newline => return None,

@@ -4,6 +4,7 @@ use gbvm_vm::program::{Program, SourceText};
 use gbvm_vm::signature::Signature;
 use rustc_hash::FxHashSet;
 
+use crate::address::Addresses;
 use crate::ast::{Procedure, Script, Statement};
 use crate::declare::{self, Declaration, Interface};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -93,18 +94,19 @@ fn back_end(
     }
     let everything = Whole::new(&trees[0].main, own.iter().chain(&included).chain(&libraries).copied().collect(), signatures);
     let needed = needed(&everything, own.len());
-    let whole = Whole::new(&trees[0].main, needed, signatures);
+    let whole = if needed.len() + 1 == everything.routines.len() { everything } else { Whole::new(&trees[0].main, needed, signatures) };
     diagnostics.extend(labels::check(&whole, sources));
     let flows = Flows::new(&whole);
+    let addresses = Addresses::new(&flows);
     let facts = Facts { tracked: reach::tracked(&whole, &flows), rows: rows::wanted(&whole) };
     let Lowered { mut program, statements, diagnostics: found } = lower::lower(&whole, &facts);
     diagnostics.extend(found);
     // Warnings speak of the whole script: beside a line that cannot be read they would mislead.
     if is_readable {
-        diagnostics.extend(lint::lint(&whole, &flows, &declarations));
+        diagnostics.extend(lint::lint(&whole, &flows, &addresses, &declarations));
     }
     diagnostics.extend(transaction::calls_inside(&whole));
-    let (mut schema, accesses, found) = schema::schema(&whole, &flows);
+    let (mut schema, accesses, found) = schema::schema(&whole, &flows, &addresses);
     diagnostics.extend(found);
     for tree in &trees {
         diagnostics.extend(schema.declare(&tree.tables));

@@ -66,9 +66,10 @@ impl Diagnostic {
 
 /// The line of a span and, under it, carets as wide as the span's part of that line.
 fn excerpt(span: Span, sources: &[Source]) -> String {
-    let text = &sources[usize::from(span.source)].text;
-    let (number, column) = gbvm_vm::program::line_and_column(text, span.start as usize);
-    let line = gbvm_vm::program::line_text(text, number);
+    let source = &sources[usize::from(span.source)];
+    let text = &source.text;
+    let (number, column) = source.line_and_column(span.start as usize);
+    let line = source.line_text(number);
     let before = (column as usize - 1).min(line.chars().count());
     let marked = text.get(span.start as usize..span.end as usize).unwrap_or("");
     let width = marked.lines().next().unwrap_or("").trim_end().chars().count().max(1);

@@ -3,14 +3,19 @@
 //! Fields are followed by their names alone, whatever object they are of. That errs on the side of too many
 //! sources, never too few, for everything that the script's own text computes.
 
+mod closure;
+
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gbvm_vm::signature::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ast::{BinaryOperator, Expression, ExpressionKind, Literal, Statement, StatementKind};
+use crate::ast::{BinaryOperator, Expression, ExpressionKind, Literal, Name, Statement, StatementKind};
 use crate::resolve::{Answer, Meaning, Whole, appends};
 use crate::walk::{self, WithStyle};
+
+pub use closure::Search;
 
 /// Something that holds values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,10 +24,30 @@ enum Slot {
     Variable(usize, Rc<str>),
     /// A field of any object.
     Field(Rc<str>),
-    /// A field whose name is only known at run time.
+    /// A field whose name is only known at run time: what is set there may be read as any field.
     AnyField,
+    /// Where a field is read whose name is only known at run time: all fields.
+    AllFields,
     /// The result of a routine.
     Result(usize),
+}
+
+/// The number of a slot of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SlotIndex(u32);
+
+/// The slot of fields whose names are only known at run time.
+const ANY_FIELD: SlotIndex = SlotIndex(0);
+/// The slot of all fields.
+const ALL_FIELDS: SlotIndex = SlotIndex(1);
+
+/// One step from a value back to where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// The value of an expression.
+    Expression(Origin<'a>),
+    /// Whatever a slot holds.
+    Slot(SlotIndex),
 }
 
 /// An expression together with where it stands.
@@ -42,19 +67,52 @@ type Variable = (usize, Rc<str>);
 /// A field that is set in a variable, and the list of statements that sets it.
 pub type FieldSet = (Rc<str>, u32);
 
+/// The fields that a script sets in one variable.
+#[derive(Debug, Default)]
+struct Fields {
+    sets: Vec<FieldSet>,
+    /// Their names in lower case.
+    folded: FxHashSet<String>,
+}
+
+/// How many origins all questions about one program may look at. A script that a person or a generator wrote needs a
+/// small part of it. What would need more is not followed: its tables and columns are seen when it runs.
+const LOOKS_MAX: usize = 1_000_000;
+
 /// The definitions of a program.
 #[derive(Debug)]
 pub struct Flows<'a> {
     whole: &'a Whole<'a>,
-    sources: FxHashMap<Slot, Vec<Origin<'a>>>,
-    fields: FxHashMap<Variable, Vec<FieldSet>>,
+    slots: FxHashMap<Slot, SlotIndex>,
+    /// What each slot may hold.
+    sources: Vec<Vec<Origin<'a>>>,
+    /// The slots of fields with known names.
+    known_fields: Vec<SlotIndex>,
+    fields: FxHashMap<Variable, Fields>,
     blocks: u32,
+    /// The closures that were asked for.
+    closures: RefCell<FxHashMap<SlotIndex, Rc<[Origin<'a>]>>>,
+    /// How many origins may still be looked at.
+    looks: Cell<usize>,
 }
 
 impl<'a> Flows<'a> {
     /// The definitions of a program.
     pub fn new(whole: &'a Whole<'a>) -> Flows<'a> {
-        let mut flows = Flows { whole, sources: FxHashMap::default(), fields: FxHashMap::default(), blocks: 0 };
+        let mut flows = Flows {
+            whole,
+            slots: FxHashMap::default(),
+            sources: Vec::new(),
+            known_fields: Vec::new(),
+            fields: FxHashMap::default(),
+            blocks: 0,
+            closures: RefCell::default(),
+            looks: Cell::new(LOOKS_MAX),
+        };
+        for (slot, index) in [(Slot::AnyField, ANY_FIELD), (Slot::AllFields, ALL_FIELDS)] {
+            let made = flows.slot_index(slot);
+            debug_assert_eq!(made, index);
+        }
         for routine in 0..whole.routines.len() {
             flows.block(routine, whole.routines[routine].body, None);
         }
@@ -66,88 +124,112 @@ impl<'a> Flows<'a> {
         self.whole
     }
 
-    /// The expression and all those whose value it may have, each once.
-    pub fn closure(&self, routine: usize, expression: &'a Expression) -> Vec<Origin<'a>> {
-        let mut found = vec![Origin { expression, routine, block: None }];
-        let mut seen = FxHashSet::from_iter([std::ptr::from_ref(expression)]);
-        let mut next = 0;
-        while let Some(origin) = found.get(next).copied() {
-            next += 1;
-            for source in self.next(origin) {
-                if seen.insert(std::ptr::from_ref(source.expression)) {
-                    found.push(source);
-                }
-            }
-        }
-        found
-    }
-
     /// The fields that the script sets in a variable, with the block of each.
-    pub fn fields_of(&self, routine: usize, name: &str) -> &[FieldSet] {
-        self.owner(routine, name).and_then(|key| self.fields.get(&key)).map_or(&[], Vec::as_slice)
+    pub fn fields_of(&self, routine: usize, name: &Name) -> &[FieldSet] {
+        self.fields_in(routine, name).map_or(&[], |fields| &fields.sets)
     }
 
-    fn owner(&self, routine: usize, name: &str) -> Option<Variable> {
+    /// Whether the script sets a field of a variable, whatever the case of its letters.
+    pub fn sets_field(&self, routine: usize, variable: &Name, field: &Name) -> bool {
+        self.fields_in(routine, variable).is_some_and(|fields| fields.folded.contains(&*field.folded))
+    }
+
+    fn fields_in(&self, routine: usize, name: &Name) -> Option<&Fields> {
+        self.fields.get(&self.owner(routine, &name.folded)?)
+    }
+
+    fn owner(&self, routine: usize, name: &Rc<str>) -> Option<Variable> {
         match self.whole.meaning(routine, name) {
-            Meaning::Own => Some((routine, name.into())),
-            Meaning::Main => Some((0, name.into())),
+            Meaning::Own => Some((routine, name.clone())),
+            Meaning::Main => Some((0, name.clone())),
             Meaning::Call(_) | Meaning::Error | Meaning::Unset => None,
         }
     }
 
-    /// The expressions that may give an expression its value, one step back.
-    pub fn next(&self, origin: Origin<'a>) -> Vec<Origin<'a>> {
-        let Origin { expression, routine, block } = origin;
-        let here = |expression: &'a Expression| Origin { expression, routine, block };
-        if let Some(answer) = self.whole.callee(routine, expression) {
-            return match answer {
-                Answer::Procedure(index) => self.sources_of(&Slot::Result(index)),
-                Answer::Builtin(index) if self.whole.signatures[usize::from(index)].kind == Kind::Pure => {
-                    walk::parts(expression).into_iter().map(here).collect()
-                }
-                Answer::Builtin(_) | Answer::Nobody => Vec::new(),
-            };
+    /// The slot whose value an expression has, if that is all that it has: expressions with the same one come from the
+    /// same places.
+    pub fn slot_of(&self, routine: usize, expression: &Expression) -> Option<SlotIndex> {
+        match self.whole.callee(routine, expression) {
+            Some(Answer::Procedure(index)) => return self.slots.get(&Slot::Result(index)).copied(),
+            Some(Answer::Builtin(_) | Answer::Nobody) => return None,
+            None => {}
         }
         match &expression.kind {
-            ExpressionKind::Name(name) => match self.owner(routine, &name.folded) {
-                Some((owner, name)) => self.sources_of(&Slot::Variable(owner, name)),
-                None => Vec::new(),
-            },
-            ExpressionKind::Field(_, name) => self.field(&name.folded),
-            ExpressionKind::Index(object, index) => {
-                let mut sources = vec![here(object)];
-                match &index.kind {
-                    ExpressionKind::Literal(Literal::Int(_)) => {}
-                    ExpressionKind::Text(key) => sources.extend(self.field(&key.to_lowercase())),
-                    _ => {
-                        let fields = self.sources.iter().filter(|(slot, _)| matches!(slot, Slot::Field(_) | Slot::AnyField));
-                        sources.extend(fields.flat_map(|(_, sources)| sources.iter().copied()));
-                    }
-                }
-                sources
+            ExpressionKind::Name(name) => {
+                let (owner, name) = self.owner(routine, &name.folded)?;
+                self.slots.get(&Slot::Variable(owner, name)).copied()
             }
-            ExpressionKind::Conditional(_, yes, no) => vec![here(yes), here(no)],
-            ExpressionKind::Binary(BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Coalesce, a, b) => {
-                vec![here(a), here(b)]
-            }
-            ExpressionKind::Array(items) => items.iter().map(here).collect(),
-            _ => Vec::new(),
+            ExpressionKind::Field(_, name) => Some(self.field(&name.folded)),
+            _ => None,
         }
     }
 
-    fn field(&self, name: &str) -> Vec<Origin<'a>> {
-        let mut sources = self.sources_of(&Slot::Field(name.into()));
-        sources.extend(self.sources_of(&Slot::AnyField));
-        sources
+    /// The slot that is read where a field of this name is.
+    fn field(&self, folded: &Rc<str>) -> SlotIndex {
+        self.slots.get(&Slot::Field(folded.clone())).copied().unwrap_or(ANY_FIELD)
     }
 
-    fn sources_of(&self, slot: &Slot) -> Vec<Origin<'a>> {
-        self.sources.get(slot).cloned().unwrap_or_default()
+    /// What may give an expression its value, one step back.
+    pub fn steps(&self, origin: Origin<'a>, see: &mut dyn FnMut(Step<'a>)) {
+        let Origin { expression, routine, .. } = origin;
+        let here = |expression: &'a Expression| Step::Expression(Origin { expression, ..origin });
+        if let Some(slot) = self.slot_of(routine, expression) {
+            return see(Step::Slot(slot));
+        }
+        if let Some(answer) = self.whole.callee(routine, expression) {
+            if let Answer::Builtin(index) = answer
+                && self.whole.signatures[usize::from(index)].kind == Kind::Pure
+            {
+                walk::parts(expression).into_iter().for_each(|part| see(here(part)));
+            }
+            return;
+        }
+        match &expression.kind {
+            ExpressionKind::Index(object, index) => {
+                see(here(object));
+                match &index.kind {
+                    ExpressionKind::Literal(Literal::Int(_)) => {}
+                    ExpressionKind::Text(key) => see(Step::Slot(self.field(&key.to_lowercase().into()))),
+                    _ => see(Step::Slot(ALL_FIELDS)),
+                }
+            }
+            ExpressionKind::Conditional(_, yes, no) => [yes, no].into_iter().for_each(|part| see(here(part))),
+            ExpressionKind::Binary(BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Coalesce, a, b) => {
+                [a, b].into_iter().for_each(|part| see(here(part)));
+            }
+            ExpressionKind::Array(items) => items.iter().for_each(|item| see(here(item))),
+            _ => {}
+        }
+    }
+
+    /// What a slot may hold, one step back.
+    pub fn sources_of(&self, slot: SlotIndex, see: &mut dyn FnMut(Step<'a>)) {
+        self.sources[slot.0 as usize].iter().for_each(|origin| see(Step::Expression(*origin)));
+        if slot == ALL_FIELDS {
+            self.known_fields.iter().for_each(|field| see(Step::Slot(*field)));
+        }
+        if slot == ALL_FIELDS || self.known_fields.binary_search_by_key(&slot.0, |field| field.0).is_ok() {
+            see(Step::Slot(ANY_FIELD));
+        }
+    }
+
+    fn slot_index(&mut self, slot: Slot) -> SlotIndex {
+        let next = SlotIndex(self.sources.len() as u32);
+        let is_field = matches!(slot, Slot::Field(_));
+        let index = *self.slots.entry(slot).or_insert(next);
+        if index == next {
+            self.sources.push(Vec::new());
+            if is_field {
+                self.known_fields.push(next);
+            }
+        }
+        index
     }
 
     fn add(&mut self, slot: Slot, routine: usize, expression: &'a Expression, block: u32) {
         let origin = Origin { expression, routine, block: Some(block) };
-        self.sources.entry(slot).or_default().push(origin);
+        let index = self.slot_index(slot);
+        self.sources[index.0 as usize].push(origin);
     }
 
     /// The slot that a place belongs to.
@@ -189,9 +271,11 @@ impl<'a> Flows<'a> {
         }
     }
 
-    fn set_field(&mut self, routine: usize, variable: &str, field: &Rc<str>, block: u32) {
+    fn set_field(&mut self, routine: usize, variable: &Rc<str>, field: &Rc<str>, block: u32) {
         if let Some(key) = self.owner(routine, variable) {
-            self.fields.entry(key).or_default().push((field.clone(), block));
+            let fields = self.fields.entry(key).or_default();
+            fields.sets.push((field.clone(), block));
+            fields.folded.insert(field.to_lowercase());
         }
     }
 

@@ -48,10 +48,6 @@ enum Spacing {
 /// Where the text has mistakes of syntax, or where its formatted form would compile to something else.
 pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refusal> {
     let before = parse::outline(source, signatures).map_err(Refusal::Unreadable)?;
-    // Text that stands below a line (a mail) is tokens out of their order; every blank of it counts.
-    if holds_text_blocks(&source.text, &before.lexemes) {
-        return Ok(source.text.to_string());
-    }
     // Blanks decide a few readings (`f [a]` and `f[a]`); where the rules would change one, the author's stay.
     for spacing in [Spacing::Ruled, Spacing::AsWritten] {
         let text = Writer::new(&source.text, &before, spacing).write();
@@ -61,20 +57,6 @@ pub fn format(source: &Source, signatures: &[Signature]) -> Result<String, Refus
         }
     }
     Err(Refusal::Different)
-}
-
-/// Whether text stands in it without quotes, on lines of its own.
-fn holds_text_blocks(text: &str, lexemes: &[Lexeme]) -> bool {
-    let mut end = 0;
-    lexemes.iter().any(|lexeme| {
-        let written = text.get(lexeme.start as usize..lexeme.end as usize).unwrap_or("");
-        let is_bare = match lexeme.token {
-            Token::TextOpen => !written.starts_with('"'),
-            Token::Text(_) => written.is_empty() || written.contains('\n') && !written.starts_with('"') && lexemes.iter().all(|other| other.token != Token::TextOpen),
-            _ => false,
-        };
-        is_bare || lexeme.start < lexeme.end && std::mem::replace(&mut end, lexeme.end) > lexeme.start
-    })
 }
 
 /// Whether two texts have the same tokens and, where they compile, the same code.
@@ -133,6 +115,8 @@ enum OutKind {
     Blank,
     Comment,
     Code,
+    /// A line of text that stands below a statement, with all its blanks.
+    Text,
 }
 
 /// What of one bracket decides the blanks and the indentation inside of it.
@@ -204,6 +188,17 @@ impl<'a> Writer<'a> {
                 continue;
             }
             let used = interpolation(&lexemes[at..]);
+            if used > 1 && lexeme.start == lexeme.end {
+                self.text_below(lexeme.start as usize, lexemes.get(at + used).map_or(self.text.len(), |behind| behind.start as usize));
+                starts_line = false;
+                at += used;
+                continue;
+            }
+            // What stands for nothing written.
+            if lexeme.start == lexeme.end {
+                at += used;
+                continue;
+            }
             let end = lexemes[at + used - 1].end as usize;
             self.unit(&lexemes[at..], end, starts_line);
             if used > 1 {
@@ -252,6 +247,21 @@ impl<'a> Writer<'a> {
         self.end = end;
     }
 
+    /// Writes the text below a statement as it is, every blank of it, and the line that ends it.
+    fn text_below(&mut self, start: usize, until: usize) {
+        self.gap(start);
+        let text = self.text[start..until].trim_end();
+        let (inside, last) = text.rsplit_once('\n').unwrap_or(("", text));
+        for line in inside.split_terminator('\n') {
+            let text = line.strip_suffix('\r').unwrap_or(line).to_owned();
+            self.lines.push(OutLine { indent: 0, text, column: 0, kind: OutKind::Text, is_open: false });
+        }
+        self.line = last.split_whitespace().map(str::to_uppercase).collect::<Vec<_>>().join(" ");
+        self.indent = Some(self.base);
+        self.end = start + text.len();
+        self.is_open = true;
+    }
+
     /// The indentation of a line that continues the statement: one level, or one for each line that left brackets
     /// open, those not counted that the line begins by closing.
     fn continued(&self, rest: &[Lexeme]) -> usize {
@@ -272,6 +282,8 @@ impl<'a> Writer<'a> {
         let Some(last) = self.last else { return true };
         match self.spacing {
             Spacing::AsWritten => lexeme.is_spaced,
+            // The `=` of a form in words sets a field.
+            Spacing::Ruled if lexeme.token == Token::Colon && self.text[lexeme.start as usize..].starts_with('=') => true,
             Spacing::Ruled => self.is_ruled_apart(last, &lexeme.token),
         }
     }
@@ -410,7 +422,7 @@ impl<'a> Writer<'a> {
         let mut next: Option<(usize, usize)> = None;
         for line in self.lines.iter_mut().rev() {
             match line.kind {
-                OutKind::Blank => {}
+                OutKind::Blank | OutKind::Text => {}
                 OutKind::Code => next = Some((line.indent, line.column)),
                 // A comment inside a block belongs to it, unless its author put it to the line that ends it.
                 OutKind::Comment => {

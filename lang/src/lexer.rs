@@ -324,15 +324,19 @@ impl Lexer<'_> {
 
     /// Whether a value is expected here, so that `'` opens a string and `.5` is a number.
     fn wants_value(&self) -> bool {
-        let Some(last) = self.lexemes.last() else { return false };
+        self.wants_value_behind(&self.lexemes)
+    }
+
+    /// Whether a value is expected behind these of the tokens so far.
+    fn wants_value_behind(&self, lexemes: &[Lexeme]) -> bool {
+        let Some((last, before)) = lexemes.split_last() else { return false };
         match &last.token {
             Token::Word(word) => {
-                let is_field = self.lexemes.len() > 1
-                    && matches!(self.lexemes[self.lexemes.len() - 2].token, Token::Dot | Token::QuestionDot);
+                let is_field = before.last().is_some_and(|before| matches!(before.token, Token::Dot | Token::QuestionDot));
                 !is_field
-                    && !self.closes_block()
+                    && !self.closes_block(lexemes)
                     && (VALUE_WORDS.contains(&&*word.folded)
-                        || self.phrases.wants_value_after(&self.lexemes[self.statement..])
+                        || self.phrases.wants_value_after(&lexemes[self.statement.min(lexemes.len())..])
                         || self.value_words.iter().any(|value_word| value_word.eq_ignore_ascii_case(&word.folded)))
             }
             Token::Colon => self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{'),
@@ -342,11 +346,10 @@ impl Lexer<'_> {
     }
 
     /// Whether the last word belongs to END, EXIT or CONTINUE before it: no value follows END IF.
-    fn closes_block(&self) -> bool {
-        let before = self.lexemes.len().wrapping_sub(2);
+    fn closes_block(&self, lexemes: &[Lexeme]) -> bool {
+        let before = lexemes.len().wrapping_sub(2);
         before >= self.statement
-            && self
-                .lexemes
+            && lexemes
                 .get(before)
                 .and_then(|lexeme| lexeme.token.word())
                 .is_some_and(|word| matches!(word, "end" | "exit" | "continue"))
@@ -572,10 +575,8 @@ impl Lexer<'_> {
 
     /// Whether a minus sign stands directly before and negates.
     fn is_negated(&self) -> bool {
-        match &self.lexemes[..] {
-            [.., before, minus] => minus.token == Token::Minus && !before.token.ends_value(),
-            _ => false,
-        }
+        let Some((minus, before)) = self.lexemes.split_last() else { return false };
+        minus.token == Token::Minus && before.last().is_some() && self.wants_value_behind(before)
     }
 
     fn word_or_sign(&mut self) {
@@ -637,13 +638,13 @@ impl Lexer<'_> {
 
     /// Whether the REM before this rest of the text opens a comment.
     fn is_remark(&self, rest: &str) -> bool {
-        if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
-            return false;
-        }
         let after = rest.trim_start_matches([' ', '\t']);
+        let is_assigned = ["=", "+=", "-="].iter().any(|sign| after.starts_with(sign)) && !after.starts_with("==");
+        let is_apart = rest.is_empty() || rest.starts_with(char::is_whitespace);
         match self.lexemes.last().map(|lexeme| &lexeme.token) {
-            None | Some(Token::Newline | Token::Colon) => !after.starts_with('=') || after.starts_with("=="),
-            Some(last) => last.ends_value(),
+            // Directly behind a variable's name stand only these.
+            None | Some(Token::Newline | Token::Colon) => !is_assigned && (is_apart || !rest.starts_with(['.', '[', '(', '$', '%']) && !rest.starts_with("?.")),
+            Some(last) => last.ends_value() && (is_apart || rest.starts_with(['\'', '"', ';', '#', '!', '@', '~', '`'])),
         }
     }
 

@@ -4,6 +4,7 @@
 //! are followed through the whole program, and each procedure is lowered to instructions. Nothing here runs a
 //! script, touches a file, or knows a keyword by name beyond the table of signatures it is given.
 
+mod address;
 pub mod ast;
 mod chain;
 mod clause;

@@ -3,27 +3,38 @@
 mod stale;
 
 use gbvm_vm::signature::{Absence, Access, Kind, Role, Signature};
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::address::Addresses;
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
 use crate::diagnostic::Diagnostic;
 use crate::filter;
-use crate::flow::Flows;
+use crate::flow::{Flows, SlotIndex};
 use crate::foreign;
 use crate::lower::filter_sources;
 use crate::reach;
-use crate::resolve::{Answer, Assigned, INPUTS, Meaning, RESULT, Whole};
-use crate::schema;
+use crate::resolve::{Answer, Assigned, INPUTS, Meaning, RESULT, Scope, Whole};
 use crate::source::Span;
-use crate::spelling;
+use crate::spelling::Names;
 use crate::walk;
 
 /// The variable with a request's headers.
 const HEADERS: &str = "headers";
 
 /// All warnings of a program.
-pub fn lint(whole: &Whole, flows: &Flows, declarations: &[Declaration]) -> Vec<Diagnostic> {
-    let mut linter = Linter { whole, flows, diagnostics: Vec::new(), authenticates: false, has_secrets: has_secrets(whole) };
+pub fn lint<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses<'_, 'a>, declarations: &[Declaration]) -> Vec<Diagnostic> {
+    let mut linter = Linter {
+        whole,
+        flows,
+        addresses,
+        diagnostics: Vec::new(),
+        authenticates: false,
+        has_secrets: has_secrets(whole),
+        known: FxHashMap::default(),
+        callable: Names::new(whole.callable_names()),
+        of_main: Names::new(assigned(&whole.scopes[0])),
+    };
     for routine in 0..whole.routines.len() {
         linter.routine(routine);
     }
@@ -33,16 +44,34 @@ pub fn lint(whole: &Whole, flows: &Flows, declarations: &[Declaration]) -> Vec<D
     linter.diagnostics
 }
 
-struct Linter<'a> {
+struct Linter<'f, 'a> {
     whole: &'a Whole<'a>,
-    flows: &'a Flows<'a>,
+    flows: &'f Flows<'a>,
+    addresses: &'f Addresses<'f, 'a>,
     diagnostics: Vec<Diagnostic>,
     authenticates: bool,
     /// Whether the program reads a secret at all.
     has_secrets: bool,
+    /// What was asked of slots, and the answers.
+    known: FxHashMap<(Question, SlotIndex), bool>,
+    /// The names that may be called.
+    callable: Names<'a>,
+    /// The variables that the main part sets.
+    of_main: Names<'a>,
 }
 
-impl<'a> Linter<'a> {
+/// What is asked of where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Question {
+    /// Whether it is a part of the request and nothing that the script wrote.
+    Outside,
+    /// Whether it may be a secret out of the memory.
+    Secret,
+    /// Whether it may be a header.
+    Header,
+}
+
+impl<'a> Linter<'_, 'a> {
     fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::warning(code, span, message));
     }
@@ -116,7 +145,7 @@ impl<'a> Linter<'a> {
             Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
             Meaning::Call(_) | Meaning::Error | Meaning::Unset => match foreign::advice(&name.folded) {
                 Some(advice) => format!(" {advice}"),
-                None => suggestion(&name.folded, self.whole.callable_names()),
+                None => suggestion(self.callable.nearest(&name.folded)),
             },
         };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
@@ -137,7 +166,7 @@ impl<'a> Linter<'a> {
     }
 
     fn address(&mut self, routine: usize, argument: &'a Expression) {
-        if !schema::settles_origin(self.flows, routine, argument) {
+        if !self.addresses.settles_origin(routine, argument) {
             let message = "The host of this address is not written in the script; it is called only if the project allows it.";
             self.warn("W_ADDRESS_AT_RUN", argument.span, message);
         }
@@ -157,30 +186,59 @@ impl<'a> Linter<'a> {
         if signature.params.iter().any(|param| param.role == Role::Record) {
             return;
         }
-        let origins = self.flows.closure(routine, argument);
-        let is_written = origins.iter().any(|origin| {
-            use ExpressionKind::{Concat, Interpolation, Sum, Text};
-            matches!(origin.expression.kind, Text(_) | Sum(_) | Concat(_) | Interpolation(_))
-        });
-        let is_outside = origins.iter().any(|origin| {
-            let root = walk::root(origin.expression);
-            root.is_some_and(|root| INPUTS.contains(&&*root.folded) && self.whole.meaning(origin.routine, &root.folded) != Meaning::Unset)
-        });
-        if is_outside && !is_written {
+        if self.answer(Question::Outside, routine, argument) {
             let message = "This filter is data from end to end, so it is looked up as an id; write column and operator in the \
                            script and join the value, as in \"id=\" + ….";
             self.warn("W_FILTER_AT_RUN", argument.span, message);
         }
     }
 
+    /// The answer to a question about where a value comes from.
+    fn answer(&mut self, question: Question, routine: usize, expression: &'a Expression) -> bool {
+        let Some(slot) = self.flows.slot_of(routine, expression) else { return self.ask(question, routine, expression) };
+        if let Some(known) = self.known.get(&(question, slot)) {
+            return *known;
+        }
+        let answer = self.ask(question, routine, expression);
+        self.known.insert((question, slot), answer);
+        answer
+    }
+
+    fn ask(&self, question: Question, routine: usize, expression: &'a Expression) -> bool {
+        let origins = self.flows.closure(routine, expression);
+        match question {
+            Question::Outside => {
+                let is_written = origins.iter().any(|origin| {
+                    use ExpressionKind::{Concat, Interpolation, Sum, Text};
+                    matches!(origin.expression.kind, Text(_) | Sum(_) | Concat(_) | Interpolation(_))
+                });
+                let is_outside = origins.iter().any(|origin| {
+                    let root = walk::root(origin.expression);
+                    root.is_some_and(|root| INPUTS.contains(&&*root.folded) && self.whole.meaning(origin.routine, &root.folded) != Meaning::Unset)
+                });
+                is_outside && !is_written && origins.is_whole
+            }
+            Question::Secret => origins.iter().any(|origin| {
+                let call = self.whole.builtin(origin.routine, origin.expression);
+                call.is_some_and(|(signature, arguments)| reads_secret(signature, &arguments))
+            }),
+            Question::Header => origins.iter().any(|origin| match &origin.expression.kind {
+                ExpressionKind::Field(object, _) | ExpressionKind::Index(object, _) => {
+                    matches!(&object.kind, ExpressionKind::Name(name) if &*name.folded == HEADERS)
+                }
+                _ => false,
+            }),
+        }
+    }
+
     fn comparison(&mut self, routine: usize, comparison: &Expression, a: &'a Expression, b: &'a Expression) {
-        let (a_is_secret, b_is_secret) = (self.is_secret(routine, a), self.is_secret(routine, b));
+        let (a_is_secret, b_is_secret) = (self.answer(Question::Secret, routine, a), self.answer(Question::Secret, routine, b));
         if !a_is_secret && !b_is_secret {
             return;
         }
         self.authenticates = true;
         let given = if a_is_secret { b } else { a };
-        if self.is_header(routine, given) {
+        if self.answer(Question::Header, routine, given) {
             let message = format!(
                 "A header is compared with a secret by = or <>; {}(given, expected) does it without giving the secret \
                  away by the time it takes, and refuses an empty one.",
@@ -190,32 +248,16 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// Whether a value may be a secret out of the memory.
-    fn is_secret(&self, routine: usize, expression: &'a Expression) -> bool {
-        self.flows.closure(routine, expression).iter().any(|origin| {
-            let call = self.whole.builtin(origin.routine, origin.expression);
-            call.is_some_and(|(signature, arguments)| reads_secret(signature, &arguments))
-        })
-    }
-
-    fn is_header(&self, routine: usize, expression: &'a Expression) -> bool {
-        self.flows.closure(routine, expression).iter().any(|origin| match &origin.expression.kind {
-            ExpressionKind::Field(object, _) | ExpressionKind::Index(object, _) => {
-                matches!(&object.kind, ExpressionKind::Name(name) if &*name.folded == HEADERS)
-            }
-            _ => false,
-        })
-    }
-
     fn variables(&mut self, routine: usize, words: &[&Name]) {
         let scope = &self.whole.scopes[routine];
-        let set: Vec<&str> = scope.assigned.keys().chain(self.whole.scopes[0].assigned.keys()).map(|name| &**name).collect();
+        let own = Names::new(assigned(scope));
+        let words: FxHashSet<Span> = words.iter().map(|word| word.span).collect();
         for name in &scope.names {
-            let is_word = words.iter().any(|word| word.span == name.span);
+            let is_word = words.contains(&name.span);
             if self.whole.meaning(routine, &name.folded) == Meaning::Unset && !is_word {
                 let hint = match foreign::advice(&name.folded) {
                     Some(advice) => format!(" {advice}"),
-                    None => suggestion(&name.folded, set.iter().copied()),
+                    None => suggestion(own.nearest(&name.folded).or_else(|| self.of_main.nearest(&name.folded))),
                 };
                 let message = format!("{0} is read here, but nothing in the script sets it; only --param {0}=… can.{hint}", name.text);
                 self.warn("W_UNASSIGNED", name.span, message);
@@ -340,7 +382,12 @@ fn leave_words(leave: Leave) -> &'static str {
     }
 }
 
+/// The variables that a routine sets, in the order of the text.
+fn assigned(scope: &Scope) -> impl Iterator<Item = &str> {
+    scope.names.iter().filter(|name| scope.assigned.contains_key(&name.folded)).map(|name| &*name.folded)
+}
+
 /// ` Did you mean …?` for the nearest name, if one is near.
-fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    spelling::nearest(name, known).map_or(String::new(), |near| format!(" Did you mean {near}?"))
+fn suggestion(near: Option<&str>) -> String {
+    near.map_or(String::new(), |near| format!(" Did you mean {near}?"))
 }

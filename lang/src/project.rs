@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::reads::Reads;
-use crate::spelling;
+use crate::spelling::Names;
 
 /// What is known of a project's tables.
 #[derive(Clone, Debug, Default)]
@@ -31,29 +33,40 @@ impl Known {
     /// Warns of what a script reads and the project does not have.
     pub fn review(&self, reads: &Reads) -> Vec<Diagnostic> {
         let mut found = Vec::new();
+        let names = Names::new(self.tables().map(|(name, _)| name));
         for (table, span) in &reads.tables {
             if self.tables.contains_key(&table.to_lowercase()) {
                 continue;
             }
-            let names = self.tables().map(|(name, _)| name);
-            let hint = spelling::nearest(table, names).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+            let hint = names.nearest(table).map_or(String::new(), |near| format!(" Did you mean {near}?"));
             let message = format!("No script here writes the table {table}, and the database does not have it: nothing is found in it.{hint}");
             found.push(Diagnostic::warning("W_TABLE_UNWRITTEN", *span, message));
         }
+        let mut columns: FxHashMap<&[String], Option<Columns>> = FxHashMap::default();
         for field in &reads.fields {
-            let folded = field.name.to_lowercase();
-            let columns: Option<Vec<&BTreeSet<String>>> = field.tables.iter().map(|table| self.tables.get(&table.to_lowercase())).collect();
-            let Some(columns) = columns else { continue };
-            if folded == "id" || columns.iter().any(|columns| columns.contains(&folded)) {
+            let Some(columns) = columns.entry(&field.tables).or_insert_with(|| self.columns(&field.tables)) else { continue };
+            if columns.all.contains(&*field.name.to_lowercase()) {
                 continue;
             }
             // A column may come from elsewhere; a name that is nearly another is a slip.
-            let known = columns.iter().flat_map(|columns| columns.iter().map(String::as_str)).chain(["id"]);
-            if let Some(near) = spelling::nearest(&field.name, known) {
+            if let Some(near) = columns.names.nearest(&field.name) {
                 let message = format!("{} has no column {}. Did you mean {near}?", field.tables.join(" or "), field.name);
                 found.push(Diagnostic::warning("W_FIELD_UNKNOWN", field.span, message));
             }
         }
         found
     }
+
+    /// The columns of several tables, if all of them are known.
+    fn columns(&self, tables: &[String]) -> Option<Columns<'_>> {
+        let tables: Option<Vec<&BTreeSet<String>>> = tables.iter().map(|table| self.tables.get(&table.to_lowercase())).collect();
+        let columns = || tables.iter().flatten().flat_map(|columns| columns.iter().map(String::as_str)).chain(["id"]);
+        tables.is_some().then(|| Columns { all: columns().collect(), names: Names::new(columns()) })
+    }
+}
+
+/// The columns that a row may have.
+struct Columns<'a> {
+    all: BTreeSet<&'a str>,
+    names: Names<'a>,
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use crate::ast::{Expression, ExpressionKind};
 use crate::filter;
-use crate::flow::{Flows, Origin};
+use crate::flow::{Flows, Origin, Search};
 use crate::lower::filter_sources;
 use crate::resolve::Whole;
 use crate::source::Span;
@@ -34,33 +34,28 @@ fn is_template(argument: &Expression) -> bool {
 }
 
 /// The places of the sums, and of what `+=` adds, that must remember which parts were written in the script.
-pub fn tracked(whole: &Whole, flows: &Flows) -> FxHashSet<Span> {
-    let mut tracked = FxHashSet::default();
-    let mut seen: FxHashSet<*const Expression> = FxHashSet::default();
-    let mut waiting: Vec<Origin> = Vec::new();
+pub fn tracked<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>) -> FxHashSet<Span> {
+    let mut search = Search::new(flows);
     for (routine, this) in whole.routines.iter().enumerate() {
         walk::each_expression(this.body, &mut |expression| {
             let Some((signature, arguments)) = whole.builtin(routine, expression) else { return };
             for (index, argument) in arguments.into_iter().enumerate() {
                 let role = param(signature, index).map_or(Role::Value, |param| param.role);
                 if is_syntactic(role) && !(role == Role::Filter && is_template(argument)) {
-                    waiting.push(Origin { expression: argument, routine, block: None });
+                    search.add(Origin { expression: argument, routine, block: None });
                 }
             }
         });
     }
-    while let Some(origin) = waiting.pop() {
-        if !seen.insert(std::ptr::from_ref(origin.expression)) {
-            continue;
-        }
+    let mut tracked = FxHashSet::default();
+    while let Some(origin) = search.next() {
         // Any expression may be what `+=` adds, and is then a part of a sum that has no place of its own.
         tracked.insert(origin.expression.span);
         if let ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) =
             &origin.expression.kind
         {
-            waiting.extend(parts.iter().map(|part| Origin { expression: part, ..origin }));
+            parts.iter().for_each(|part| search.add(Origin { expression: part, ..origin }));
         }
-        waiting.extend(flows.next(origin));
     }
     tracked
 }

@@ -70,11 +70,12 @@ pub struct Scope {
     /// The names that it reads.
     pub read: FxHashSet<Rc<str>>,
     /// The names that are the main part's here, for setting too.
-    pub shared: Vec<Name>,
+    shared: Vec<Name>,
+    is_shared: FxHashSet<Rc<str>>,
     /// Whether it says ON ERROR.
     pub traps_errors: bool,
     /// The functions that change their first argument.
-    changers: FxHashSet<String>,
+    changers: Rc<FxHashSet<String>>,
 }
 
 /// How a variable is set.
@@ -123,6 +124,7 @@ impl<'a> Whole<'a> {
         let changers = signatures.iter().filter(|signature| signature.changes_first);
         let phrases_of = |signature: &'a Signature| std::iter::once(signature.phrase).chain(signature.aliases.iter().copied());
         let changers: FxHashSet<String> = changers.flat_map(phrases_of).map(str::to_lowercase).filter(|phrase| is_changer(phrase)).collect();
+        let changers = Rc::new(changers);
         let mut scopes: Vec<Scope> = routines.iter().map(|routine| scope(routine, &changers)).collect();
         share(&mut scopes);
         Whole { routines, scopes, signatures, declared: procedures, procedures: by_name, phrases: phrases(signatures) }
@@ -249,7 +251,7 @@ fn share(scopes: &mut [Scope]) {
     }
 }
 
-fn scope(routine: &Routine, changers: &FxHashSet<String>) -> Scope {
+fn scope(routine: &Routine, changers: &Rc<FxHashSet<String>>) -> Scope {
     let mut scope = Scope { changers: changers.clone(), ..Scope::default() };
     for parameter in routine.parameters {
         scope.set(parameter, Assigned::Whole);
@@ -269,7 +271,7 @@ fn scope(routine: &Routine, changers: &FxHashSet<String>) -> Scope {
 impl Scope {
     /// Whether a name is the main part's here by SHARED.
     pub fn is_shared(&self, folded: &str) -> bool {
-        self.shared.iter().any(|name| &*name.folded == folded)
+        self.is_shared.contains(folded)
     }
 
     fn set(&mut self, name: &Name, how: Assigned) {
@@ -369,6 +371,7 @@ impl Scope {
             StatementKind::OnError(_) => self.traps_errors = true,
             StatementKind::Shared(names) => {
                 self.shared.extend(names.iter().cloned());
+                self.is_shared.extend(names.iter().map(|name| name.folded.clone()));
             }
             StatementKind::For { variable, .. } => {
                 for expression in walk::own_expressions(statement) {

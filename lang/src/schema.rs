@@ -1,4 +1,4 @@
-//! Which tables, columns and addresses a program's own text asks for.
+//! Which tables and columns a program's own text asks for, and its addresses.
 //!
 //! Only names written in the script count. They are followed through variables, parameters and results; where the
 //! same block sets both the table's name and the record, only those two belong together.
@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gbvm_vm::signature::{Access, Role, Signature};
 use gbvm_vm::template::{Comparison, Condition, Template, Term};
+use rustc_hash::FxHashSet;
 
+use crate::address::Addresses;
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
 use crate::declare::TableDeclaration;
 use crate::diagnostic::Diagnostic;
 use crate::filter;
-use crate::flow::{Flows, Origin};
+use crate::flow::{Flows, Origin, SlotIndex};
 use crate::lower::filter_sources;
 use crate::names;
 use crate::reach;
@@ -55,42 +57,28 @@ pub struct Accesses {
     pub tables_written: BTreeSet<String>,
 }
 
-/// A text that is known from its beginning: up to its end, or up to a value.
-#[derive(Clone, Debug)]
-struct Prefix {
-    text: String,
-    is_whole: bool,
-}
-
-impl Prefix {
-    fn then(&self, after: &Prefix) -> Prefix {
-        let text = format!("{}{}", self.text, after.text);
-        if text.len() > LENGTH_MAX {
-            return Prefix { text: text.chars().take(LENGTH_MAX).collect(), is_whole: false };
-        }
-        Prefix { text, is_whole: after.is_whole }
-    }
-}
-
-/// How many beginnings of one address are followed, and how deep.
-const PREFIXES_MAX: usize = 64;
-/// How many expressions are looked at for one address.
-const VISITS_MAX: usize = 2_000;
-/// How much of an address is of interest.
-const LENGTH_MAX: usize = 512;
-
 /// What a program needs and does, and the names in it that no table or column may have.
-pub fn schema(whole: &Whole, flows: &Flows) -> (Schema, Accesses, Vec<Diagnostic>) {
+pub fn schema<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses<'_, 'a>) -> (Schema, Accesses, Vec<Diagnostic>) {
     let mut misnamed = Vec::new();
     let mut schema = Schema::default();
     let mut accesses = Accesses::default();
+    let mut seen: FxHashSet<Vec<Face>> = FxHashSet::default();
     for (routine, this) in whole.routines.iter().enumerate() {
         field_names(this.body, &mut schema.field_names);
         walk::each_expression(this.body, &mut |expression| {
             if let Some((signature, arguments)) = whole.builtin(routine, expression) {
-                let call = Call { flows, routine, signature, arguments };
+                let call = Call { flows, addresses, routine, signature, arguments };
+                let faces = call.faces();
+                if faces.as_ref().is_some_and(|faces| seen.contains(faces)) {
+                    return;
+                }
+                let before = misnamed.len();
                 call.misnamed_tables(&mut misnamed);
                 call.needs(&mut schema, &mut accesses, &mut misnamed);
+                // What is wrong with a call is said at each that is wrong.
+                if misnamed.len() == before {
+                    seen.extend(faces);
+                }
             }
         });
     }
@@ -126,15 +114,37 @@ struct Field {
     span: Span,
 }
 
+/// What an argument is, as far as it decides what a call needs: calls with the same ones need the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Face<'a> {
+    Keyword(&'static str),
+    Slot(SlotIndex, &'a str),
+    Text(&'a str),
+}
+
 /// One call of a keyword.
-struct Call<'a> {
-    flows: &'a Flows<'a>,
+struct Call<'f, 'a> {
+    flows: &'f Flows<'a>,
+    addresses: &'f Addresses<'f, 'a>,
     routine: usize,
     signature: &'a Signature,
     arguments: Vec<&'a Expression>,
 }
 
-impl<'a> Call<'a> {
+impl<'a> Call<'_, 'a> {
+    /// The keyword and what its arguments are, where they say all that there is to say.
+    fn faces(&self) -> Option<Vec<Face<'a>>> {
+        let face = |argument: &&'a Expression| match &argument.kind {
+            ExpressionKind::Text(text) => Some(Face::Text(text)),
+            // The name may become a column.
+            ExpressionKind::Name(name) | ExpressionKind::Field(_, name) => {
+                self.flows.slot_of(self.routine, argument).map(|slot| Face::Slot(slot, &name.text))
+            }
+            _ => None,
+        };
+        std::iter::once(Some(Face::Keyword(self.signature.phrase))).chain(self.arguments.iter().map(face)).collect()
+    }
+
     fn needs(&self, schema: &mut Schema, accesses: &mut Accesses, misnamed: &mut Vec<Diagnostic>) {
         let writes = self.signature.access == Access::Write;
         let tables = self.tables();
@@ -156,9 +166,7 @@ impl<'a> Call<'a> {
             match reach::param(self.signature, position).map_or(Role::Value, |param| param.role) {
                 // A few keywords take an address in the place of a table.
                 Role::Url | Role::Table => {
-                    for prefix in self.prefixes(argument) {
-                        schema.origins.extend(origin(&prefix));
-                    }
+                    schema.origins.extend(self.addresses.origins(self.routine, argument));
                 }
                 Role::Filter => self.filter_needs(argument, &tables, schema),
                 Role::Field if writes => self.key_needs(argument, &tables, schema),
@@ -197,7 +205,7 @@ impl<'a> Call<'a> {
             if !reach::param(self.signature, position).is_some_and(|param| param.role == Role::Table) {
                 continue;
             }
-            for origin in self.flows.closure(self.routine, argument) {
+            for origin in self.flows.closure(self.routine, argument).iter() {
                 if let ExpressionKind::Text(name) = &origin.expression.kind
                     && names::is_table(name)
                 {
@@ -215,11 +223,12 @@ impl<'a> Call<'a> {
             if !reach::param(self.signature, position).is_some_and(|param| param.role == Role::Table) {
                 continue;
             }
-            let mut origins = self.flows.closure(self.routine, argument);
-            origins.retain(|origin| !matches!(origin.expression.kind, ExpressionKind::Name(_)));
+            let closure = self.flows.closure(self.routine, argument);
+            let values = closure.iter().filter(|origin| !matches!(origin.expression.kind, ExpressionKind::Name(_)));
+            let origins: Vec<Origin> = values.collect();
             for origin in &origins {
                 let ExpressionKind::Text(name) = &origin.expression.kind else { continue };
-                let is_certain = names::is_reserved(name) || origins.len() == 1;
+                let is_certain = names::is_reserved(name) || origins.len() == 1 && closure.is_whole;
                 // A few keywords take an address in the place of a table.
                 if is_certain && !names::is_table(name) && !name.contains("://") {
                     misnamed.push(Diagnostic::error("E_TABLE_NAME", origin.expression.span, names::table_message(name)));
@@ -231,10 +240,10 @@ impl<'a> Call<'a> {
     /// The fields of a record.
     fn fields(&self, record: &'a Expression) -> Vec<Field> {
         let mut fields = Vec::new();
-        for Origin { expression, routine, block } in self.flows.closure(self.routine, record) {
+        for Origin { expression, routine, block } in self.flows.closure(self.routine, record).iter() {
             match &expression.kind {
                 ExpressionKind::Name(name) => {
-                    let set = self.flows.fields_of(routine, &name.folded);
+                    let set = self.flows.fields_of(routine, name);
                     fields.extend(set.iter().map(|(field, block)| Field { name: field.to_string(), block: Some(*block), span: record.span }));
                 }
                 ExpressionKind::Object(keys) => fields.extend(keys.iter().map(|(key, value)| Field { name: key.to_string(), block, span: value.span })),
@@ -247,6 +256,10 @@ impl<'a> Call<'a> {
     /// Adds a record's fields to the tables it may be written to.
     fn columns(&self, tables: &[(String, Option<u32>)], fields: &[Field], schema: &mut Schema) {
         for (table, block) in tables {
+            // Each may become a column.
+            if !self.flows.looks(4 * fields.len()) {
+                return;
+            }
             let together = block.is_some() && fields.iter().any(|field| field.block == *block);
             let needs = schema.tables.entry(table.clone()).or_default();
             let mine = fields.iter().filter(|field| !together || field.block == *block);
@@ -256,12 +269,12 @@ impl<'a> Call<'a> {
 
     /// The columns that identify the rows which are written: text with commas.
     fn key_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
-        for Origin { expression, .. } in self.flows.closure(self.routine, argument) {
+        for Origin { expression, .. } in self.flows.closure(self.routine, argument).iter() {
             let ExpressionKind::Text(text) = &expression.kind else { continue };
             let columns = text.split(',').map(str::trim).filter(|column| names::is_column(column) && !is_id(column));
             for column in columns {
                 schema.field_names.insert(column.to_owned());
-                for (table, _) in tables {
+                for (table, _) in tables.iter().take_while(|_| self.flows.looks(1)) {
                     let needs = schema.tables.entry(table.clone()).or_default();
                     needs.columns.insert(column.to_owned());
                     needs.indexed.insert(column.to_owned());
@@ -271,7 +284,7 @@ impl<'a> Call<'a> {
     }
 
     fn filter_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
-        for Origin { expression, .. } in self.flows.closure(self.routine, argument) {
+        for Origin { expression, .. } in self.flows.closure(self.routine, argument).iter() {
             let template = match &expression.kind {
                 ExpressionKind::Filter { template, values } => {
                     let column = |hole: u16| self.flows.whole().column(self.routine, &values[usize::from(hole)]).map(|name| name.text.to_string());
@@ -285,93 +298,13 @@ impl<'a> Call<'a> {
             columns.retain(|column| !is_id(column));
             indexed.retain(|column| !is_id(column));
             schema.field_names.extend(columns.iter().cloned());
-            for (table, _) in tables {
+            for (table, _) in tables.iter().take_while(|_| self.flows.looks(columns.len())) {
                 let needs = schema.tables.entry(table.clone()).or_default();
                 needs.columns.extend(columns.iter().cloned());
                 needs.indexed.extend(indexed.iter().cloned());
             }
         }
     }
-
-    /// The beginnings that an address may have.
-    fn prefixes(&self, argument: &'a Expression) -> Vec<Prefix> {
-        beginnings(self.flows, self.routine, argument)
-    }
-}
-
-fn beginnings<'a>(flows: &Flows<'a>, routine: usize, argument: &'a Expression) -> Vec<Prefix> {
-    let start = Origin { expression: argument, routine, block: None };
-    let mut seen = Seen { around: Vec::new(), left: VISITS_MAX };
-    prefixes(flows, start, &mut seen)
-}
-
-/// Whether the script's text settles the origin of an address, whichever way its value comes about.
-pub fn settles_origin<'a>(flows: &Flows<'a>, routine: usize, argument: &'a Expression) -> bool {
-    beginnings(flows, routine, argument).iter().all(|prefix| origin(prefix).is_some())
-}
-
-/// What stops the search for beginnings.
-struct Seen {
-    /// The expressions that led here: one of them again says nothing new.
-    around: Vec<*const Expression>,
-    /// How many more may be looked at.
-    left: usize,
-}
-
-fn prefixes<'a>(flows: &Flows<'a>, origin: Origin<'a>, seen: &mut Seen) -> Vec<Prefix> {
-    let pointer = std::ptr::from_ref(origin.expression);
-    if seen.around.contains(&pointer) || seen.around.len() > PREFIXES_MAX || seen.left == 0 {
-        return vec![Prefix { text: String::new(), is_whole: false }];
-    }
-    seen.left -= 1;
-    seen.around.push(pointer);
-    let here = |expression| Origin { expression, ..origin };
-    let found = match &origin.expression.kind {
-        ExpressionKind::Text(text) => vec![Prefix { text: text.to_string(), is_whole: true }],
-        ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) => {
-            let mut joined = vec![Prefix { text: String::new(), is_whole: true }];
-            for part in parts {
-                if joined.iter().all(|prefix| !prefix.is_whole) || joined.len() > PREFIXES_MAX {
-                    break;
-                }
-                let next = prefixes(flows, here(part), seen);
-                let (whole, ended): (Vec<_>, Vec<_>) = joined.into_iter().partition(|prefix| prefix.is_whole);
-                joined = ended;
-                joined.extend(whole.iter().flat_map(|before| {
-                    next.iter().map(|after| before.then(after))
-                }));
-            }
-            joined
-        }
-        _ => {
-            let sources = flows.next(origin);
-            let mut found: Vec<_> = sources.into_iter().flat_map(|source| prefixes(flows, source, seen)).collect();
-            if found.is_empty() {
-                found.push(Prefix { text: String::new(), is_whole: false });
-            }
-            found
-        }
-    };
-    seen.around.pop();
-    found
-}
-
-/// The origin that an address begins with, if its text settles it.
-fn origin(prefix: &Prefix) -> Option<String> {
-    let text = prefix.text.trim_start();
-    let (scheme, rest) = text.split_once("://")?;
-    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return None;
-    }
-    let end = rest.find(['/', '?', '#']);
-    let authority = match end {
-        Some(end) => &rest[..end],
-        None if prefix.is_whole => rest,
-        None => return None,
-    };
-    let is_plain = !authority.is_empty()
-        && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte));
-    is_plain.then(|| format!("{scheme}://{authority}").to_ascii_lowercase())
 }
 
 fn is_id(field: &str) -> bool {

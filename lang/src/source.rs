@@ -1,6 +1,8 @@
 //! Source files and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use gbvm_vm::program::Lines;
 
 /// One file of a script, as text.
 #[derive(Clone, Debug)]
@@ -11,6 +13,8 @@ pub struct Source {
     pub text: Arc<str>,
     /// What it is to the script.
     pub kind: SourceKind,
+    /// Where its lines begin, once somebody has asked.
+    lines: OnceLock<Arc<Lines>>,
 }
 
 /// What a file is to the script.
@@ -26,7 +30,21 @@ pub enum SourceKind {
 impl Source {
     /// A source from its name and text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        Source { name: name.into(), text: text.into(), kind: SourceKind::default() }
+        Source { name: name.into(), text: text.into(), kind: SourceKind::default(), lines: OnceLock::new() }
+    }
+
+    /// The line and the column in characters, both from 1, of a byte position.
+    pub fn line_and_column(&self, position: usize) -> (u32, u32) {
+        self.lines().place(&self.text, position)
+    }
+
+    /// The text of a line, from 1, without its line break.
+    pub fn line_text(&self, number: u32) -> &str {
+        self.lines().text(&self.text, number)
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Arc::new(Lines::of(&self.text)))
     }
 
     /// The same, as a file of this kind.
@@ -38,7 +56,7 @@ impl Source {
 /// Where a span begins, for messages: `file:line:column`.
 pub fn place(span: Span, sources: &[Source]) -> String {
     let source = &sources[usize::from(span.source)];
-    let (line, column) = gbvm_vm::program::line_and_column(&source.text, span.start as usize);
+    let (line, column) = source.line_and_column(span.start as usize);
     format!("{}:{line}:{column}", source.name)
 }
 

@@ -104,3 +104,20 @@ fn a_dialogue_shows_its_state_and_no_secret() {
     assert!(failed.contains("there is no command :nope") && !said.ends_with("2\n"), "{said}{failed}");
     assert!(!said.contains("hush") && !failed.contains("hush"), "{said}{failed}");
 }
+
+#[test]
+fn what_stands_beside_a_script_hides_none_of_its_mistakes() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).expect("a file can be written");
+    std::fs::create_dir(folder.path().join("lib")).expect("a folder can be made");
+    write("asked.bas", b"x = = 1\n");
+    write("beside.bas", b"y = = 1\n");
+    write("bytes.bas", b"z = \xff\n");
+    write("lib/broken.bas", b"SUB a(\nEND SUB\n");
+    write("lib/bytes.bas", b"\xff\n");
+    let report = text(&piped(&["check", "asked.bas"], folder.path(), "").stdout);
+    let of = |file: &str| report.lines().filter(|line| line.starts_with(file)).count();
+    assert!(of("asked.bas:1:5: error[E_SYNTAX]") == 1 && of("lib/broken.bas:1:") == 1, "{report}");
+    assert!(of("lib/bytes.bas:1:1: error[E_INCLUDE]: This file of the library cannot be read") == 1, "{report}");
+    assert_eq!(of("beside.bas") + of("bytes.bas"), 0, "{report}");
+}

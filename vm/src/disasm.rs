@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::isa::{Instruction, Operand};
 use crate::machine::Linked;
-use crate::program::{ConstIndex, Constant, Handler, Path, Procedure, Program, Root, Step, Takes, line_and_column, line_text};
+use crate::program::{ConstIndex, Constant, Handler, Path, Procedure, Program, Root, Step, Takes, Lines};
 
 /// The program's procedures with their instructions; in the margin the line of the source where it changes.
 pub fn disassemble(program: &Program) -> String {
@@ -33,6 +33,7 @@ enum Source {
 
 fn listing(program: &Program, code: &[Instruction], shows: Source) -> String {
     let mut text = String::new();
+    let lines: Vec<Lines> = program.sources.iter().map(|source| Lines::of(&source.text)).collect();
     for (at, procedure) in program.procedures.iter().enumerate() {
         if at > 0 {
             text.push('\n');
@@ -42,11 +43,12 @@ fn listing(program: &Program, code: &[Instruction], shows: Source) -> String {
         let mut last_line = 0;
         for pc in procedure.entry..procedure.end {
             let span = program.spans[pc as usize];
-            let (line, _) = line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize);
+            let lines = &lines[usize::from(span.source)];
+            let line = lines.number(span.start as usize);
             let margin = if line == last_line { String::new() } else { line.to_string() };
             if shows == Source::Lines && line != last_line {
                 let source = &program.sources[usize::from(span.source)];
-                let _ = writeln!(text, "; {}:{line}: {}", source.name, line_text(&source.text, line).trim());
+                let _ = writeln!(text, "; {}:{line}: {}", source.name, lines.text(&source.text, line).trim());
             }
             last_line = line;
             let instruction = &code[pc as usize];

@@ -31,6 +31,36 @@ pub fn line_and_column(text: &str, position: usize) -> (u32, u32) {
     (line, before[start..].chars().count() as u32 + 1)
 }
 
+/// Where the lines of a text begin: for many questions about one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines(Vec<u32>);
+
+impl Lines {
+    /// The lines of a text.
+    pub fn of(text: &str) -> Lines {
+        Lines(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect())
+    }
+
+    /// The line, from 1, of a byte position.
+    pub fn number(&self, position: usize) -> u32 {
+        self.0.partition_point(|start| *start as usize <= position) as u32
+    }
+
+    /// The line and the column in characters, both from 1, of a byte position in the text: as [`line_and_column`].
+    pub fn place(&self, text: &str, position: usize) -> (u32, u32) {
+        let number = self.number(position.min(text.len()));
+        let start = self.0[number as usize - 1] as usize;
+        let column = text.get(start..position.min(text.len())).map_or(0, |before| before.chars().count());
+        (number, column as u32 + 1)
+    }
+
+    /// The text of a line, from 1, without its line break.
+    pub fn text<'t>(&self, text: &'t str, number: u32) -> &'t str {
+        let start = self.0.get(number as usize - 1).map_or(text.len(), |start| *start as usize);
+        text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("")
+    }
+}
+
 /// The text of a line (from 1), without its line break.
 pub fn line_text(text: &str, line: u32) -> &str {
     text.lines().nth(line as usize - 1).unwrap_or("")

@@ -63,7 +63,7 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
                 let folder = world::folder_of(file);
                 let known = match folders.entry(folder.to_owned()) {
                     Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(place) => place.insert(scripts::known(folder, Some(&database(options, folder)?))),
+                    Entry::Vacant(place) => place.insert(scripts::known_beside(file, folder, Some(&database(options, folder)?))),
                 };
                 scripts::add_written(known, &script);
                 needs.push(script.schema);

@@ -1,6 +1,7 @@
 //! Finds a read of the old state of rows that comes after the write which replaced it.
 
 use gbvm_vm::signature::{Access, Role, Signature};
+use rustc_hash::FxHashMap;
 
 use super::Linter;
 use crate::ast::{Expression, ExpressionKind, Statement, StatementKind};
@@ -17,10 +18,18 @@ struct Rows<'a> {
     filter: &'a Expression,
 }
 
-impl<'a> Linter<'a> {
+impl Rows<'_> {
+    /// How they are written, alike for the same rows; nothing where that does not show it.
+    fn key(&self) -> Option<String> {
+        let mut key = String::new();
+        (written(self.table, &mut key) && written(self.filter, &mut key)).then_some(key)
+    }
+}
+
+impl<'a> Linter<'_, 'a> {
     /// Looks at each block by itself: a write, and after it a read of the same rows.
     pub(super) fn stale_reads(&mut self, routine: usize, block: &'a [Statement]) {
-        let mut written: Vec<(Rows, Span)> = Vec::new();
+        let mut written: FxHashMap<String, Span> = FxHashMap::default();
         for statement in block {
             if let StatementKind::Assign { place, value, .. } = &statement.kind
                 && let ExpressionKind::Name(name) = &place.kind
@@ -28,8 +37,7 @@ impl<'a> Linter<'a> {
                 && let Some((signature, arguments)) = self.whole.builtin(routine, value)
                 && signature.row_or_list
                 && let Some(read) = rows(signature, &arguments)
-                && let Some((_, span)) =
-                    written.iter().find(|(rows, _)| same(rows.table, read.table) && same(rows.filter, read.filter))
+                && let Some(span) = read.key().and_then(|key| written.get(&key))
             {
                 let message = format!(
                     "{} will hold what was just written to these rows, not their state before; read them first.",
@@ -41,9 +49,9 @@ impl<'a> Linter<'a> {
             for expression in walk::own_expressions(statement) {
                 if let Some((signature, arguments)) = self.whole.builtin(routine, expression)
                     && signature.access == Access::Write
-                    && let Some(rows) = rows(signature, &arguments)
+                    && let Some(key) = rows(signature, &arguments).and_then(|rows| rows.key())
                 {
-                    written.push((rows, expression.span));
+                    written.entry(key).or_insert(expression.span);
                 }
             }
             for inner in walk::blocks(statement) {
@@ -61,18 +69,20 @@ fn rows<'a>(signature: &Signature, arguments: &[&'a Expression]) -> Option<Rows<
     Some(Rows { table: find(Role::Table)?, filter: find(Role::Filter)? })
 }
 
-/// Whether two expressions are written alike, as far as filters and tables go.
-fn same(a: &Expression, b: &Expression) -> bool {
-    let alike = match (&a.kind, &b.kind) {
-        (ExpressionKind::Text(a), ExpressionKind::Text(b)) => a == b,
-        (ExpressionKind::Name(a), ExpressionKind::Name(b)) => a.folded == b.folded,
-        (ExpressionKind::Field(_, a), ExpressionKind::Field(_, b)) => a.folded == b.folded,
-        (ExpressionKind::Filter { template: a, .. }, ExpressionKind::Filter { template: b, .. }) => a == b,
-        (ExpressionKind::Sum(_), ExpressionKind::Sum(_))
-        | (ExpressionKind::Concat(_), ExpressionKind::Concat(_))
-        | (ExpressionKind::Interpolation(_), ExpressionKind::Interpolation(_)) => true,
-        _ => false,
-    };
-    let (a, b) = (walk::parts(a), walk::parts(b));
-    alike && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+/// Adds how an expression is written, as far as filters and tables go; false where they do not go so far.
+fn written(expression: &Expression, key: &mut String) -> bool {
+    match &expression.kind {
+        ExpressionKind::Text(text) => *key += &format!("{text:?}"),
+        ExpressionKind::Name(name) => *key += &format!("name {}", name.folded),
+        ExpressionKind::Field(_, name) => *key += &format!("field {}", name.folded),
+        ExpressionKind::Filter { template, .. } => *key += &format!("{template:?}"),
+        ExpressionKind::Sum(_) => *key += "sum",
+        ExpressionKind::Concat(_) => *key += "text",
+        ExpressionKind::Interpolation(_) => *key += "pieces",
+        _ => return false,
+    }
+    *key += "(";
+    let is_known = walk::parts(expression).into_iter().all(|part| written(part, key));
+    *key += ")";
+    is_known
 }
