@@ -222,7 +222,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     match ended {
         Ok((reply, receipt)) => Ended { reply: Ok(reply), receipt, record, refused_input },
         Err(fault) => {
-            segment.rollback();
+            segment.withdraw(commits_later());
             record.fail(&fault);
             let receipt = leaves_record(world, &start, &fault, has_committed).then(|| {
                 let recorded = segment.within(true, |store| {

@@ -19,11 +19,6 @@ use crate::outcome::Reply;
 use crate::runner::{self, Ended, Lead, Start};
 use crate::scripts::Script;
 
-/// How many runs a leader takes before it commits.
-const GROUP: usize = 64;
-/// How long the first of them waits for the last.
-const GROUP_TIME: Duration = Duration::from_millis(5);
-
 /// Takes the answer to a request.
 pub type Respond = Box<dyn FnOnce(Reply) + Send>;
 
@@ -115,7 +110,7 @@ fn lead(world: &Arc<World>, first: Option<Turn>, threads: &Arc<dyn Threads>) {
             Ok(ended) => group.borrow_mut().ended.push((ended, respond)),
             Err(_) => respond(broken()),
         }
-        if group.borrow().ended.len() >= GROUP || began.elapsed() >= GROUP_TIME {
+        if group.borrow().ended.len() >= world.limits().group_runs || began.elapsed() >= Duration::from_millis(world.limits().group_ms) {
             break;
         }
     }

@@ -38,6 +38,10 @@ pub struct Limits {
     pub runs: usize,
     /// Runs that may wait for their turn.
     pub queue: usize,
+    /// Runs that share one commit.
+    pub group_runs: usize,
+    /// How long the first of them waits for the last, in milliseconds.
+    pub group_ms: u64,
     /// Milliseconds one HTTP call may take.
     pub http_ms: u64,
     /// Bytes of an answer, after decompression.
@@ -68,6 +72,8 @@ impl Default for Limits {
             connections: 10_000,
             runs: 64,
             queue: 1024,
+            group_runs: 64,
+            group_ms: 5,
             http_ms: 30_000,
             http_answer_bytes: 8 << 20,
             log_bytes: 1 << 20,

@@ -5,14 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use gbvm_vm::fault::Fault;
+use gbvm_vm::limits::Limits;
 use parking_lot::{Condvar, Mutex};
 
 use super::Store;
-
-/// How many runs share a commit at most.
-const RUNS: usize = 64;
-/// How long the first of them waits for the last.
-const TIME: Duration = Duration::from_millis(5);
 
 /// A transaction that runs share.
 #[derive(Debug, Default)]
@@ -58,12 +54,12 @@ impl OpenGroup {
 
     /// Whether a further run can join.
     pub(super) fn suits(&self, store: &Store, write: bool) -> bool {
-        store.in_transaction() && self.has_room() && (self.writes || !write)
+        store.in_transaction() && self.has_room(&store.limits) && (self.writes || !write)
     }
 
     /// Whether neither its runs nor its time are used up.
-    pub(super) fn has_room(&self) -> bool {
-        self.runs < RUNS && self.began.elapsed() < TIME
+    pub(super) fn has_room(&self, limits: &Limits) -> bool {
+        self.runs < limits.group_runs && self.began.elapsed() < Duration::from_millis(limits.group_ms)
     }
 
     pub(super) fn count_run(&mut self) {

@@ -148,9 +148,9 @@ impl StoreGuard<'_> {
 impl Drop for StoreGuard<'_> {
     fn drop(&mut self) {
         let others_wait = self.late.waiting.load(Ordering::SeqCst) > 0;
-        let State { store: Some(store), group: Some(group), .. } = &*self.state else { return };
+        let State { store: Some(store), group: Some(group), limits, .. } = &*self.state else { return };
         // Whoever waits ends the group, or joins it and is asked the same.
-        let goes_on = store.in_transaction() && group.has_room() && (self.leaves_group_open || others_wait);
+        let goes_on = store.in_transaction() && group.has_room(limits) && (self.leaves_group_open || others_wait);
         if !goes_on {
             self.state.commit_group();
         }
