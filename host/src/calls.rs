@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use gbvm_stdlib::services::{Answer, HttpClient as _, Request};
 use gbvm_vm::fault::Fault;
@@ -12,6 +12,11 @@ use ring::digest;
 use crate::client::{ImmediateCalls, Network, NetworkOptions};
 pub use crate::client::{PlainRequest, TransportError};
 use crate::engine::World;
+
+/// How long a call waits for its origin's rate.
+const TURN: Duration = Duration::from_secs(30);
+/// How often such a wait looks whether the engine stops, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 50;
 
 /// Makes one try of one call.
 pub trait Transport: Send + Sync {
@@ -74,7 +79,25 @@ pub fn origins_of(host: &str) -> Vec<String> {
 /// `E_HTTP` where no final answer came, `E_NET` where the address may not be called, `E_SECRET_UNSET`.
 pub fn call_at_once(world: &World, request: &Request, run_id: &str, count: u32) -> Result<Answer, Fault> {
     let key = idempotency_key(request, run_id, count);
+    wait_for_turn(world, &request.origin)?;
     ImmediateCalls::new(&**world.transport(), Some(key)).call(request)
+}
+
+/// Waits until the origin's rate lets a call go, as long as the call itself may take.
+fn wait_for_turn(world: &World, origin: &str) -> Result<(), Fault> {
+    let begin = Moment::now();
+    while let Err(until) = world.traffic().call(origin, world.clock().now()) {
+        if world.is_stopping() {
+            return Err(Fault::ending("E_STOPPING", "the call was cut short because the process is stopping"));
+        }
+        let now = world.clock().now();
+        if begin.elapsed() > TURN || until.0.saturating_sub(now.0) > TURN.as_millis() as i64 {
+            return Err(Fault::new("E_HTTP", format!("the rate that gbvm.toml allows for {origin} is used up for {} s", TURN.as_secs())));
+        }
+        let wait = crate::work::millis_until(now, until).clamp(1, LOOK_AGAIN_MS);
+        world.clock().pause(wait)?;
+    }
+    Ok(())
 }
 
 /// The same for each repetition of a call by the same run, another for every other content.

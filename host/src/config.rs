@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use gbvm_vm::limits::Limits;
 use serde::Deserialize;
 
+use crate::traffic::Rule;
+
 /// What the configuration says, secrets resolved.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -21,6 +23,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Variables of the environment that scripts may read.
     pub allow_env: Vec<String>,
+    /// What goes to which origin at most.
+    pub origins: BTreeMap<String, Rule>,
     /// The mail server.
     pub smtp: Option<String>,
     /// The sender of mail.
@@ -40,6 +44,7 @@ struct File {
     allow_net: Vec<String>,
     allow_env: Vec<String>,
     public_url: Option<String>,
+    origins: BTreeMap<String, Rule>,
     mail: Mail,
     secrets: BTreeMap<String, Secret>,
 }
@@ -97,6 +102,7 @@ impl Config {
             routes: file.routes,
             allow_net: file.allow_net,
             allow_env: file.allow_env,
+            origins: file.origins,
             public_url: file.public_url,
             smtp: file.mail.url,
             mail_from: file.mail.from.unwrap_or_else(|| "gbvm@localhost".to_owned()),

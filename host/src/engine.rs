@@ -26,6 +26,7 @@ use crate::scripts::{self, Embedded, LoadError, Script};
 use crate::storage::late::{LateStore, StoreGuard};
 use crate::segment::Segment;
 use crate::storage::{Handler, RunIdentity, Store};
+use crate::traffic::{Rule, Traffic};
 use crate::turns::Turns;
 use crate::work;
 
@@ -63,6 +64,7 @@ pub struct World {
     environment: BTreeMap<String, Option<String>>,
     news: Arc<News>,
     turns: Turns,
+    traffic: Traffic,
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
     is_interrupted: AtomicBool,
@@ -101,6 +103,7 @@ pub struct Builder {
     routes: Vec<(String, String)>,
     allow_net: Vec<String>,
     allow_env: Vec<String>,
+    traffic: BTreeMap<String, Rule>,
     zone: Option<String>,
     public_url: Option<String>,
     inputs: BTreeMap<String, String>,
@@ -158,6 +161,12 @@ impl Builder {
     /// Allows calls to these `host:port`, at private addresses too.
     pub fn allow_net<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Builder {
         self.allow_net.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Bounds how much goes to an origin such as `https://api.crm.com`.
+    pub fn traffic(mut self, origin: impl AsRef<str>, rule: Rule) -> Builder {
+        self.traffic.insert(origin.as_ref().to_ascii_lowercase(), rule);
         self
     }
 
@@ -241,6 +250,7 @@ impl Builder {
             environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
             news,
             turns: Turns::default(),
+            traffic: Traffic::new(self.traffic),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             is_interrupted: AtomicBool::new(false),
@@ -266,6 +276,7 @@ impl Engine {
             routes: Vec::new(),
             allow_net: Vec::new(),
             allow_env: Vec::new(),
+            traffic: BTreeMap::new(),
             zone: None,
             public_url: None,
             inputs: BTreeMap::new(),
@@ -572,6 +583,11 @@ impl World {
     /// Whether queued events, deliveries and slots may still begin.
     pub fn takes_work(&self) -> bool {
         !self.is_draining.load(Ordering::SeqCst) && !self.is_stopping()
+    }
+
+    /// What may go to which origin.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// The line of runs that never wait.

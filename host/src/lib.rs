@@ -35,6 +35,7 @@ pub mod server;
 pub mod smtp;
 pub mod storage;
 pub mod trace;
+pub mod traffic;
 pub mod turns;
 mod work;
 

@@ -33,6 +33,8 @@ impl Post for Mailer {
 pub struct Parcel {
     /// The row of the outbox.
     pub id: i64,
+    /// Where it goes: an origin, or `mail`.
+    pub origin: String,
     /// How many tries were made.
     attempt: u32,
     what: Contents,
@@ -58,7 +60,7 @@ impl Parcel {
                 Contents::Mail { to: mail.to.clone(), subject: mail.subject.as_str().to_owned(), body: mail.body.as_str().to_owned(), message_id: message_id.clone() }
             }
         };
-        Parcel { id: delivery.id, attempt: delivery.attempt, what }
+        Parcel { id: delivery.id, origin: delivery.origin.clone(), attempt: delivery.attempt, what }
     }
 }
 
@@ -89,6 +91,16 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
         },
     };
     let ending = if world.is_stopping() && !matches!(ending, Ending::Delivered(_)) { Ending::Cut } else { ending };
+    let answered = match &ending {
+        Ending::Delivered(_) => Some(true),
+        // Where nobody carries mail, no server failed.
+        Ending::Later(..) if matches!(parcel.what, Contents::Mail { .. }) && world.post().is_none() => None,
+        Ending::Later(..) => Some(false),
+        // Whoever refuses one request may take the next.
+        Ending::Dead(_) => Some(true),
+        Ending::Cut => None,
+    };
+    world.traffic().ended(&parcel.origin, world.clock().now(), answered);
     world.write(|store| match ending {
         Ending::Delivered(status) => store.finish_call(parcel.id, status),
         Ending::Dead(reason) => {

@@ -16,9 +16,7 @@ use crate::scripts::Script;
 use crate::storage::{Job, REQUEST, RunIdentity};
 
 /// How many deliveries and runs of triggers go on at one time.
-const AT_ONCE: usize = 16;
-/// How many rows of each queue are looked at to find work.
-const LOOK_AHEAD: usize = 256;
+const AT_ONCE: usize = 32;
 /// How long another process's writes may go unnoticed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How often what is kept for a time is looked through.
@@ -35,6 +33,22 @@ enum Task {
 enum TaskId {
     Job(i64),
     Delivery(i64),
+}
+
+impl TaskId {
+    fn job(&self) -> Option<i64> {
+        match self {
+            TaskId::Job(id) => Some(*id),
+            TaskId::Delivery(_) => None,
+        }
+    }
+
+    fn delivery(&self) -> Option<i64> {
+        match self {
+            TaskId::Delivery(id) => Some(*id),
+            TaskId::Job(_) => None,
+        }
+    }
 }
 
 impl Task {
@@ -72,16 +86,15 @@ pub fn keep_working(world: &World) {
             }
             // Asked before the queues are read: what ends meanwhile may be among what was read, and is not to begin anew.
             let busy = in_flight.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let tasks = match due(world) {
+            let tasks = match due(world, &busy) {
                 Ok(tasks) => tasks,
                 Err(fault) => {
                     tracing::error!("the queues cannot be read: {}", fault.message);
                     Vec::new()
                 }
             };
-            let fresh: Vec<Task> = tasks.into_iter().filter(|task| !busy.contains(&task.id())).take(AT_ONCE - busy.len()).collect();
-            in_flight.lock().unwrap_or_else(PoisonError::into_inner).extend(fresh.iter().map(Task::id));
-            for task in fresh {
+            in_flight.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks.iter().map(Task::id));
+            for task in tasks {
                 let in_flight = &in_flight;
                 scope.spawn(move || {
                     let id = task.id();
@@ -102,7 +115,7 @@ pub fn keep_working(world: &World) {
 /// # Errors
 /// `E_DATABASE`.
 pub fn round(world: &World) -> Result<bool, Fault> {
-    let tasks = due(world)?;
+    let tasks = due(world, &HashSet::new())?;
     let any = !tasks.is_empty();
     for task in tasks {
         task.perform(world)?;
@@ -110,19 +123,26 @@ pub fn round(world: &World) -> Result<bool, Fault> {
     Ok(any)
 }
 
-fn due(world: &World) -> Result<Vec<Task>, Fault> {
+/// What is due and not under way, as much as may go on besides that.
+fn due(world: &World, busy: &HashSet<TaskId>) -> Result<Vec<Task>, Fault> {
     let now = world.clock().now();
-    let (jobs, deliveries) = {
-        let mut store = world.store()?;
-        (store.next_jobs(now, LOOK_AHEAD)?, store.next_calls(now, LOOK_AHEAD, world.configured_secrets())?)
-    };
+    let most = AT_ONCE.saturating_sub(busy.len());
     let scripts = world.scripts();
     // Events of scripts that are not loaded stay queued for the process that loads them.
+    let names: Vec<&str> = scripts.iter().map(|script| script.name.as_str()).collect();
+    let under_way = |is: fn(&TaskId) -> Option<i64>| busy.iter().filter_map(is).collect::<Vec<i64>>();
+    let (jobs, deliveries) = {
+        let mut store = world.store()?;
+        let jobs = store.next_jobs(now, most, &under_way(TaskId::job), &names)?;
+        let deliveries = store.next_calls(now, most - jobs.len(), &under_way(TaskId::delivery), &world.traffic().closed(now), world.configured_secrets())?;
+        (jobs, deliveries)
+    };
     let jobs = jobs.into_iter().filter_map(|job| {
         let script = scripts.iter().find(|script| script.name == job.script)?.clone();
         Some(Task::Job(job, script))
     });
-    Ok(jobs.chain(deliveries.into_iter().map(|delivery| Task::Delivery(Parcel::of(&delivery)))).collect())
+    let deliveries = deliveries.into_iter().filter(|delivery| world.traffic().deliver(&delivery.origin, now).is_ok());
+    Ok(jobs.chain(deliveries.map(|delivery| Task::Delivery(Parcel::of(&delivery)))).collect())
 }
 
 fn job_budget(world: &World) -> Budget {

@@ -19,6 +19,8 @@ use super::{Store, fault};
 pub struct Delivery {
     /// The row of the outbox.
     pub id: i64,
+    /// Where it goes: an origin, or `mail`.
+    pub origin: String,
     /// The same in every try.
     pub idempotency_key: String,
     /// What it is.
@@ -125,23 +127,25 @@ impl Store {
         Ok(Text::of_parts(parts.collect::<Result<Vec<_>, Fault>>()?))
     }
 
-    /// The deliveries that are due, oldest first; of each origin and cause only the first. Secrets of the
-    /// configuration come before stored ones.
+    /// The deliveries that are due, those that wait longest first; of each origin and cause only the first. Those that are
+    /// under way are left out, and those to closed origins. Secrets of the configuration come before stored ones.
     ///
     /// # Errors
     /// `E_DATABASE`.
-    pub fn next_calls(&mut self, now: Instant, most: usize, secrets: &BTreeMap<String, String>) -> Result<Vec<Delivery>, Fault> {
-        let sql = "SELECT id, payload, idempotency_key, attempt FROM gbvm_outbox AS call
+    pub fn next_calls(&mut self, now: Instant, most: usize, under_way: &[i64], closed: &[String], secrets: &BTreeMap<String, String>) -> Result<Vec<Delivery>, Fault> {
+        let sql = "SELECT id, origin, payload, idempotency_key, attempt FROM gbvm_outbox AS call
                    WHERE state = 'queued' AND due_ms <= ?1
+                   AND id NOT IN (SELECT value FROM json_each(?3)) AND origin NOT IN (SELECT value FROM json_each(?4))
                    AND NOT EXISTS (SELECT 1 FROM gbvm_outbox AS other WHERE other.origin = call.origin AND other.ordering_key = call.ordering_key AND other.state = 'queued' AND other.id < call.id)
-                   ORDER BY id LIMIT ?2";
+                   ORDER BY due_ms, id LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        let rows = statement.query_map((now.0, most as i64), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
-        let rows: Vec<(i64, String, String, u32)> = rows.and_then(Iterator::collect).map_err(fault)?;
+        let values = (now.0, most as i64, serde_json::json!(under_way).to_string(), serde_json::json!(closed).to_string());
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)));
+        let rows: Vec<(i64, String, String, String, u32)> = rows.and_then(Iterator::collect).map_err(fault)?;
         drop(statement);
-        let deliveries = rows.into_iter().map(|(id, payload, idempotency_key, attempt)| {
+        let deliveries = rows.into_iter().map(|(id, origin, payload, idempotency_key, attempt)| {
             let what = self.read_delivery(&payload, &idempotency_key, secrets).unwrap_or_else(|fault| DeliveryKind::Damaged(fault.to_string()));
-            Delivery { id, idempotency_key, what, attempt }
+            Delivery { id, origin, idempotency_key, what, attempt }
         });
         Ok(deliveries.collect())
     }

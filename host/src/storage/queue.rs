@@ -205,17 +205,20 @@ impl Store {
         Ok(())
     }
 
-    /// The events that are due, in the order of their commits; of each row and script only the first.
+    /// The events of these scripts that are due, those that wait longest first; of each row and script only the first.
+    /// Those that are under way are left out.
     ///
     /// # Errors
     /// `E_DATABASE`.
-    pub fn next_jobs(&mut self, now: Instant, most: usize) -> Result<Vec<Job>, Fault> {
+    pub fn next_jobs(&mut self, now: Instant, most: usize, under_way: &[i64], scripts: &[&str]) -> Result<Vec<Job>, Fault> {
         let sql = "SELECT id, run_id, script, tbl, row_id, operation, new, old, depth, attempt FROM gbvm_jobs AS job
                    WHERE state = 'queued' AND due_ms <= ?1
+                   AND id NOT IN (SELECT value FROM json_each(?3)) AND script IN (SELECT value FROM json_each(?4))
                    AND NOT EXISTS (SELECT 1 FROM gbvm_jobs AS other WHERE other.script = job.script AND other.tbl = job.tbl AND other.row_id = job.row_id AND other.state = 'queued' AND other.id < job.id)
-                   ORDER BY id LIMIT ?2";
+                   ORDER BY due_ms, id LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        let jobs = statement.query_map((now.0, most as i64), |row| {
+        let values = (now.0, most as i64, serde_json::json!(under_way).to_string(), serde_json::json!(scripts).to_string());
+        let jobs = statement.query_map(values, |row| {
             Ok(Job {
                 id: row.get(0)?,
                 run_id: row.get(1)?,
