@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use gbvm_lang::declare::Declaration;
 use gbvm_vm::fault::Fault;
 use parking_lot::Mutex;
 
-use crate::engine::World;
+use crate::engine::{self, World};
 use crate::event::{Event, WebhookEvent};
 use crate::inbox;
 use crate::outcome::Reply;
 use crate::percent::decode_percent;
 use crate::runner::{self, Start};
 use crate::scripts::Script;
-use crate::turns::{self, Respond, Threads, Turn};
+use crate::storage::RunIdentity;
+use crate::turns::{self, Full, Respond, Threads, Turn};
 
 /// The name of this bot in paths, where the project sets none.
 pub const DEFAULT_BOT: &str = "default";
@@ -74,31 +77,67 @@ pub fn take(world: &Arc<World>, request: WebhookEvent, respond: Respond, threads
         Ok(found) => found,
         Err(refusal) => return respond(refusal),
     };
-    // If nobody has room for it, this is left to tell its caller.
-    let slot = Arc::new(Mutex::new(Some(respond)));
-    let own = Arc::clone(&slot);
-    let respond: Respond = Box::new(move |reply| {
-        if let Some(respond) = own.lock().take() {
-            respond(reply);
-        }
-    });
+    let answer = Once::new(respond);
+    let own = answer.clone();
     let is_accepted = inbox::webhook(&script, &event).is_some_and(|webhook| webhook.accept);
-    let taken = if is_accepted || script.waits {
+    let taken = if is_accepted {
         let world = Arc::clone(world);
-        threads.apart(Box::new(move || {
-            let answered = catch_unwind(AssertUnwindSafe(|| execute(&world, &script, event)));
-            respond(answered.unwrap_or_else(|_| turns::broken()));
-        }))
+        threads.apart(Box::new(move || own.give_or_break(|| execute(&world, &script, event))))
+    } else if script.waits {
+        wait_apart(world, script, event, own, threads)
     } else {
-        let event = Event::Webhook(event);
-        turns::take(world, Turn { script, event, respond }, threads)
+        turns::take(world, Turn { script, event: Event::Webhook(event), respond: Box::new(move |reply| own.give(reply)) }, threads)
     };
-    if taken.is_err()
-        && let Some(respond) = slot.lock().take()
-    {
+    if taken.is_err() {
         let mut reply = Reply::error(503, "E_BUSY", "too many requests are waiting; try again in a second");
         reply.headers.push(("retry-after".into(), "1".into()));
-        respond(reply);
+        answer.give(reply);
+    }
+}
+
+/// Runs a script that may wait. If it still does when its caller has waited long enough, and goes on whatever becomes of
+/// the process, the caller is told which run it is.
+fn wait_apart(world: &Arc<World>, script: Arc<Script>, request: WebhookEvent, answer: Once, threads: &Arc<dyn Threads>) -> Result<(), Full> {
+    let is_kept = Arc::new(AtomicBool::new(false));
+    let event = Event::Webhook(request);
+    let run_id = engine::new_run_id();
+    let (early, has_kept, id) = (answer.clone(), Arc::clone(&is_kept), run_id.clone());
+    let world = Arc::clone(world);
+    let time = Duration::from_millis(world.limits().answer_ms);
+    threads.apart(Box::new(move || {
+        answer.give_or_break(|| {
+            let begin = Start::of_webhook(&world, &script, &event);
+            let identity = RunIdentity { run_id, ..begin.identity.clone() };
+            runner::execute_unwatched(&world, Start { identity, is_kept: Some(&is_kept), ..begin }).reply
+        });
+    }))?;
+    threads.later(time, Box::new(move || {
+        if has_kept.load(Ordering::SeqCst) {
+            early.give(inbox::accepted(&id));
+        }
+    }));
+    Ok(())
+}
+
+/// A caller who is to be answered once, by whoever is first.
+#[derive(Clone)]
+struct Once(Arc<Mutex<Option<Respond>>>);
+
+impl Once {
+    fn new(respond: Respond) -> Once {
+        Once(Arc::new(Mutex::new(Some(respond))))
+    }
+
+    fn give(&self, reply: Reply) {
+        let respond = self.0.lock().take();
+        if let Some(respond) = respond {
+            respond(reply);
+        }
+    }
+
+    /// Gives what this comes to, or says that it ended in a panic.
+    fn give_or_break(&self, answer: impl FnOnce() -> Reply) {
+        self.give(catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| turns::broken()));
     }
 }
 

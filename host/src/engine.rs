@@ -340,13 +340,13 @@ impl Engine {
             Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, memory_bytes: limits.memory_bytes },
             Event::Manual(_) => Budget { fuel: None, wall_ms: None, memory_bytes: limits.manual_memory_bytes },
         };
-        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget })
+        runner::execute(&self.world, Start::new(script, event, budget))
     }
 
     /// Executes a script for an event within other bounds than those of the engine. A request is run however often it
     /// comes: whoever says the bounds stands by.
     pub fn fire_within(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        runner::execute(&self.world, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: false, budget })
+        runner::execute(&self.world, Start { has_inbox: false, ..Start::new(script, event, budget) })
     }
 
     /// Executes a script by hand with variables of its main part set, and gives them back as the run leaves them: for
@@ -354,7 +354,7 @@ impl Engine {
     pub fn fire_with(&self, script: &Arc<Script>, variables: &mut Vec<(String, Value)>) -> Outcome {
         let event = Event::manual();
         let budget = Budget { fuel: None, wall_ms: None, memory_bytes: self.world.limits().memory_bytes };
-        runner::execute_with(&self.world, Start { script, event: &event, identity: identity_of(script, &event), attempt: 1, job: None, checkpoint: None, has_inbox: false, budget }, variables)
+        runner::execute_with(&self.world, Start { has_inbox: false, ..Start::new(script, &event, budget) }, variables)
     }
 
     /// The loaded scripts.
@@ -602,7 +602,7 @@ impl World {
 
     /// Executes a script for an event that begins a chain of causes, and logs its failure.
     pub fn fire(&self, script: &Arc<Script>, event: &Event, budget: Budget) -> Outcome {
-        runner::execute_unwatched(self, Start { script, event, identity: identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget })
+        runner::execute_unwatched(self, Start::new(script, event, budget))
     }
 }
 

@@ -128,7 +128,8 @@ pub fn settles(reply: &Reply) -> bool {
     !matches!(reply.status, 408 | 425 | 429 | 500..)
 }
 
-fn accepted(run_id: &str) -> Reply {
+/// The answer to a request whose run goes on: 202, and which run that is.
+pub fn accepted(run_id: &str) -> Reply {
     let mut body = String::from("{\"run\":");
     coerce::write_json_text(run_id, &mut body);
     body.push('}');

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use gbvm_stdlib::keyword::{Call, Function, HostContext, RunState};
@@ -57,14 +58,21 @@ pub struct Start<'a> {
     pub has_inbox: bool,
     /// Bounds that replace those of the engine.
     pub budget: Budget,
+    /// Set once the run is kept, so that it goes on whatever becomes of the process.
+    pub is_kept: Option<&'a AtomicBool>,
 }
 
 impl<'a> Start<'a> {
+    /// A run that begins.
+    pub fn new(script: &'a Arc<Script>, event: &'a Event, budget: Budget) -> Start<'a> {
+        Start { script, event, identity: engine::identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget, is_kept: None }
+    }
+
     /// A run that answers a request.
     pub fn of_webhook(world: &World, script: &'a Arc<Script>, event: &'a Event) -> Start<'a> {
         let limits = world.limits();
         let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
-        Start { script, event, identity: engine::identity_of(script, event), attempt: 1, job: None, checkpoint: None, has_inbox: true, budget }
+        Start::new(script, event, budget)
     }
 }
 
@@ -494,6 +502,9 @@ impl Run<'_, '_> {
             self.has_committed = true;
         }
         self.segment.commit()?;
+        if let Some(is_kept) = self.start.is_kept.filter(|_| self.has_committed) {
+            is_kept.store(true, Ordering::SeqCst);
+        }
         self.fuel_left = self.budget.fuel;
         Ok(())
     }

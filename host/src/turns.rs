@@ -43,6 +43,9 @@ pub trait Threads: Send + Sync {
     /// Has something done soon on one of them.
     fn soon(&self, act: Box<dyn FnOnce() + Send>);
 
+    /// Has something done on one of them after a time.
+    fn later(&self, time: Duration, act: Box<dyn FnOnce() + Send>);
+
     /// Puts another thread in the place of this one, which is busy until what this gives is dropped.
     fn stand_in(&self) -> Box<dyn Send>;
 }

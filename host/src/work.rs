@@ -156,7 +156,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
     let cause = matches!(event, Event::Trigger(_)).then(|| format!("{}/{}", job.table, job.row_id));
     let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause, depth: job.depth, ..RunIdentity::default() };
     let checkpoint = world.store_as_it_is()?.load_checkpoint(&job.run_id)?;
-    let outcome = runner::execute_unwatched(world, Start { script, event: &event, identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, has_inbox: false, budget: job_budget(world) });
+    let outcome = runner::execute_unwatched(world, Start { identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, has_inbox: false, ..Start::new(script, &event, job_budget(world)) });
     let Some(fault) = outcome.fault else { return Ok(()) };
     world.write(|store| match &*fault.code {
         "E_STOPPING" if fault.ends_run => Ok(()),
@@ -202,7 +202,7 @@ pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
         };
         let world = world.clone();
         threads.push(std::thread::spawn(move || {
-            let start = Start { script: &script, event: &event, identity: run.identity, attempt: 2, job: None, checkpoint: Some(run.checkpoint), has_inbox: true, budget: job_budget(&world) };
+            let start = Start { identity: run.identity, attempt: 2, checkpoint: Some(run.checkpoint), ..Start::new(&script, &event, job_budget(&world)) };
             runner::execute_unwatched(&world, start);
         }));
     }

@@ -1,16 +1,20 @@
 //! Runs that take turns: what they share is one commit, and nothing else.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gbvm::calls::{PlainRequest, Transport, TransportError};
 use gbvm::endpoints;
 use gbvm::engine::{Engine, World};
 use gbvm::event::WebhookEvent;
 use gbvm::outcome::Reply;
 use gbvm::turns::{Full, Respond, Threads};
+use gbvm_stdlib::services::Answer;
+use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
 
 /// Long enough for whatever a machine does besides.
@@ -30,6 +34,13 @@ impl Threads for OwnThreads {
 
     fn soon(&self, act: Box<dyn FnOnce() + Send>) {
         std::thread::spawn(act);
+    }
+
+    fn later(&self, time: Duration, act: Box<dyn FnOnce() + Send>) {
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            act();
+        });
     }
 
     fn stand_in(&self) -> Box<dyn Send> {
@@ -168,4 +179,49 @@ fn past_its_bound_the_line_says_so_at_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 503, 503, 503]);
     assert_eq!(service.count("seen"), 3);
+}
+
+/// A network in which a call takes until the test lets it go.
+struct Slow(Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl Transport for Slow {
+    fn send_within(&self, _: &PlainRequest, _: Duration) -> Result<Answer, TransportError> {
+        self.0.lock().expect("no test thread fails here").recv_timeout(PATIENCE).expect("the test lets it go");
+        Ok(Answer { status: 200, headers: Vec::new(), body: b"{}".to_vec() })
+    }
+
+    fn allow(&self, _: &BTreeSet<String>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn shut_down(&self) {}
+
+    fn is_shut_down(&self) -> bool {
+        false
+    }
+}
+
+/// Whoever waits for long is told which run it is, but only where that run cannot be lost any more.
+#[test]
+fn a_run_that_waits_for_long_is_answered_with_its_id_if_it_is_kept() {
+    for (write, early) in [("INSERT \"seen\", {word: \"x\"}\n", Some(202)), ("", None)] {
+        let (let_go, gate) = channel();
+        let script = format!("WEBHOOK \"slow\", OPEN\n{write}answer = GET \"https://a.example/x\"\nresult = {{status: 200, word: \"late\"}}\n");
+        let engine = Engine::builder().limits(Limits { answer_ms: 50, ..Limits::default() }).transport(Arc::new(Slow(Mutex::new(gate)))).build().expect("an engine can be built");
+        engine.load(vec![engine.compile("slow.bas", &script).unwrap_or_else(|error| panic!("{error}"))]).expect("it can be loaded");
+        let threads: Arc<dyn Threads> = Arc::new(OwnThreads::default());
+        let (sender, answers) = channel();
+        ask(engine.world(), &threads, "slow", to(&sender));
+        let first = answers.recv_timeout(if early.is_some() { PATIENCE } else { Duration::from_millis(200) }).ok();
+        assert_eq!(first, early);
+        let_go.send(()).expect("the call waits");
+        if early.is_none() {
+            assert_eq!(answers.recv_timeout(PATIENCE), Ok(200));
+        } else {
+            let done = || engine.world().store().and_then(|mut store| store.query("SELECT count(*) FROM gbvm_runs WHERE state = 'done'")).expect("it can be read");
+            while done() != [["1"]] {
+                std::thread::yield_now();
+            }
+        }
+    }
 }

@@ -8,6 +8,8 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// Wall time of a run that a webhook started, in milliseconds, not counting waits for answers; none means no bound.
     pub webhook_wall_ms: Option<u64>,
+    /// After how many milliseconds a request is answered 202 whose run still waits for another system.
+    pub answer_ms: u64,
     /// Wall time of a run that a schedule or trigger started, in milliseconds.
     pub job_wall_ms: Option<u64>,
     /// Bytes that the values of a run may take at one time.
@@ -57,6 +59,7 @@ impl Default for Limits {
         Limits {
             fuel: Some(50_000_000),
             webhook_wall_ms: Some(10_000),
+            answer_ms: 10_000,
             job_wall_ms: Some(15 * 60_000),
             memory_bytes: 64 << 20,
             manual_memory_bytes: 1 << 30,

@@ -3,10 +3,11 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use smol::Executor;
 use smol::channel::{Receiver, bounded};
 use smol::future::FutureExt;
+use smol::{Executor, Timer};
 
 use super::pool::Pool;
 use crate::turns::{Full, Threads};
@@ -68,6 +69,14 @@ impl Threads for Desk {
 
     fn soon(&self, act: Box<dyn FnOnce() + Send>) {
         self.executor.spawn(async move { act() }).detach();
+    }
+
+    fn later(&self, time: Duration, act: Box<dyn FnOnce() + Send>) {
+        let task = async move {
+            Timer::after(time).await;
+            act();
+        };
+        self.executor.spawn(task).detach();
     }
 
     fn stand_in(&self) -> Box<dyn Send> {
