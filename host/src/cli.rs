@@ -6,6 +6,7 @@ mod disasm;
 mod explain;
 mod fmt;
 mod help;
+mod ledger;
 mod lsp;
 mod memory;
 mod output;
@@ -82,6 +83,14 @@ enum Verb {
     Help(help::Options),
     /// Set, show and unset memory entries
     Memory(memory::Options),
+    /// List runs, show one, queue a dead one again
+    Runs(ledger::Runs),
+    /// List calls and mail that were queued, show one, queue a dead one again
+    Outbox(ledger::Outbox),
+    /// List the requests whose repeats are known
+    Inbox(ledger::Inbox),
+    /// List schedules, pause one
+    Schedule(ledger::Schedule),
     /// Serve an editor: the Language Server Protocol over standard input and output
     Lsp,
     /// Print what a shell needs to complete this command
@@ -110,6 +119,10 @@ pub fn main() -> ExitCode {
         Verb::Disasm(options) => disasm::disasm(&options, cli.colour),
         Verb::Help(options) => help::help(&options),
         Verb::Memory(options) => memory::memory(&options),
+        Verb::Runs(options) => ledger::runs(&options),
+        Verb::Outbox(options) => ledger::outbox(&options),
+        Verb::Inbox(options) => ledger::inbox(&options),
+        Verb::Schedule(options) => ledger::schedule(&options),
         Verb::Lsp => lsp::lsp(),
         Verb::Completions(options) => shell::completions(&options),
         Verb::Man => shell::man(),

@@ -83,6 +83,11 @@ fn first_slot(world: &World, entry: &Entry, now: Instant) -> Option<Instant> {
 }
 
 fn run_slot(world: &World, entry: &Entry, slot: Instant) {
+    match world.store_as_it_is().and_then(|mut store| store.is_paused(&entry.name)) {
+        Ok(false) => {}
+        Ok(true) => return,
+        Err(fault) => return tracing::error!("the schedule {} could not start: {}", entry.name, fault.message),
+    }
     if let Err(fault) = world.write(|store| store.slot_done(&entry.name, slot)) {
         tracing::error!("the schedule {} could not start: {}", entry.name, fault.message);
         return;

@@ -7,6 +7,7 @@ mod declared;
 pub mod group;
 mod inbox;
 pub mod late;
+pub mod ledger;
 mod memory;
 mod merge;
 mod outbox;
@@ -28,7 +29,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 pub use bases::Told;
 pub use inbox::{AcceptedRequest, REQUEST, Received};
@@ -59,11 +60,28 @@ CREATE TABLE IF NOT EXISTS gbvm_bases (tbl TEXT, source TEXT, external_id TEXT, 
 CREATE TABLE IF NOT EXISTS gbvm_inbox (key BLOB PRIMARY KEY, run_id TEXT, expires_ms INTEGER, status INTEGER, headers TEXT, body BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS gbvm_inbox_run ON gbvm_inbox (run_id) WHERE status IS NULL;
 CREATE INDEX IF NOT EXISTS gbvm_inbox_expiry ON gbvm_inbox (expires_ms);
-CREATE TABLE IF NOT EXISTS gbvm_schedules (name TEXT PRIMARY KEY, last_slot_ms INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gbvm_schedules (name TEXT PRIMARY KEY, last_slot_ms INTEGER, paused INTEGER) WITHOUT ROWID;
 ";
 
 /// The form of the engine's tables. A file with a later one is refused.
 const VERSION: i64 = 3;
+
+/// Columns that tables of earlier versions lack: table, column, type.
+const LATER_COLUMNS: [(&str, &str, &str); 1] = [("gbvm_schedules", "paused", "INTEGER")];
+
+/// Makes the engine's tables, or brings those of an earlier version to the present form.
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(OWN_TABLES)?;
+    for (table, column, kind) in LATER_COLUMNS {
+        let is_there: bool = transaction.query_row("SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2", [table, column], |row| row.get(0))?;
+        if !is_there {
+            transaction.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
 
 /// The database, opened for writing.
 pub struct Store {
@@ -132,7 +150,7 @@ impl Store {
             Some(path) => Connection::open(path),
             None => Connection::open_in_memory(),
         };
-        let connection = connection.map_err(cannot)?;
+        let mut connection = connection.map_err(cannot)?;
         let path = path.map(only_name_of).transpose()?;
         connection.busy_timeout(BUSY).map_err(cannot)?;
         // QPSG: a plan depends on no bound value, else SQLite prepares a statement anew for each value that is bound.
@@ -149,7 +167,7 @@ impl Store {
             return Err(Fault::new("E_DATABASE", format!("{shown}: a later version of gbvm made this file; use that version, or another file")));
         }
         if version < VERSION {
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {OWN_TABLES} PRAGMA user_version = {VERSION}; COMMIT")).map_err(cannot)?;
+            migrate(&mut connection).map_err(cannot)?;
         }
         let mut store = Store {
             connection,

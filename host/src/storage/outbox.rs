@@ -205,3 +205,28 @@ impl Store {
         Ok(())
     }
 }
+
+/// What a stored delivery carries, for people: secrets, and what was computed from them, as their keys.
+pub(super) fn masked(payload: &str) -> String {
+    let text = |parts: &[Part]| -> String {
+        let shown = parts.iter().map(|part| match part {
+            Part::Literal(text) | Part::Data(text) => text.clone(),
+            Part::Secret(key) | Part::Sealed { of: key, .. } => format!("‹{key}›"),
+        });
+        shown.collect()
+    };
+    match serde_json::from_str(payload) {
+        Ok(Stored::Call { method, url, headers, body, .. }) => {
+            let mut shown = format!("{method} {}\n", text(&url));
+            for (name, value) in headers {
+                shown.push_str(&format!("{name}: {}\n", text(&value)));
+            }
+            if let Some(body) = body {
+                shown.push_str(&format!("\n{}\n", text(&body)));
+            }
+            shown
+        }
+        Ok(Stored::Mail { to, subject, body }) => format!("To: {}\nSubject: {}\n\n{}\n", to.join(", "), text(&subject), text(&body)),
+        Err(error) => format!("it cannot be read: {error}\n"),
+    }
+}
