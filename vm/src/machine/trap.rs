@@ -97,7 +97,9 @@ impl Vm {
         let program = self.linked.program();
         let of_frame = |(at, frame): (usize, &Frame)| {
             let procedure = &program.procedures[frame.procedure.at()];
-            let handler = procedure.handlers_at(frame.pc.wrapping_sub(1)).find(|handler| self.takes(handler, frame.base as usize))?;
+            // An inner handler, such as that of CATCH, may take a fault first: the statement around can fail later.
+            let mut handlers = procedure.handlers_at(frame.pc.wrapping_sub(1));
+            let handler = handlers.find(|handler| handler.count.is_some() && self.takes(handler, frame.base as usize))?;
             self.statement(at, handler)
         };
         self.alive().iter().enumerate().filter_map(of_frame).collect()
