@@ -20,7 +20,18 @@ pub struct Fault {
     /// Whether it ends the run whatever the script says: a bound that was reached, an order to stop.
     pub ends_run: bool,
     /// The instructions that led to it, innermost first, where it was noticed before.
-    pub(crate) way: Vec<u32>,
+    pub(crate) way: Vec<Step>,
+}
+
+/// One step of the way to a fault: calls that wait at one instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The instruction.
+    pub at: u32,
+    /// How many calls in a row wait there.
+    pub times: u32,
+    /// How many calls around these are left out before the next step.
+    pub left_out: u32,
 }
 
 /// One line of a trace.
@@ -38,6 +49,10 @@ pub struct Place {
     pub text: String,
     /// How many characters of it are meant.
     pub width: u32,
+    /// How many calls in a row wait here: more than one where a procedure calls itself.
+    pub times: u32,
+    /// How many calls around these are left out of the trace before the next place.
+    pub left_out: u32,
 }
 
 impl Fault {
