@@ -291,7 +291,7 @@ fn operand(value: &Value, sign: &str) -> Result<Number, Fault> {
             Value::Missing | Value::Null => value.kind().to_owned(),
             Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
         };
-        Fault::new("E_TYPE", format!("{sign} needs numbers, and {shown} is none"))
+        Fault::of_operand("E_TYPE", &format!("{sign} needs numbers"), shown)
     })
 }
 
@@ -301,7 +301,7 @@ pub fn overflow() -> Fault {
 }
 
 fn divide_by_zero() -> Fault {
-    Fault::new("E_DIVIDE_BY_ZERO", "division by zero")
+    Fault::of_divisor("E_DIVIDE_BY_ZERO", "division by zero")
 }
 
 /// `text LIKE pattern`: `%` is any run, `_` one character, ASCII case ignored.
