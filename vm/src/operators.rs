@@ -250,14 +250,18 @@ fn whole(a: &Value, b: &Value, sign: &str, ints: fn(i64, i64) -> Option<i64>, fl
 /// `a ^ b`: an integer where both are integers, the exponent is not negative and the result fits.
 ///
 /// # Errors
-/// `E_TYPE`, `E_OVERFLOW`.
+/// `E_TYPE`, `E_OVERFLOW`, `E_DIVIDE_BY_ZERO` of 0 to a negative power, `E_RANGE` where no number is the result.
 pub fn power(a: &Value, b: &Value) -> Result<Value, Fault> {
     match (operand(a, "^")?, operand(b, "^")?) {
         (Number::Int(base), Number::Int(exponent)) if exponent >= 0 => {
             let exponent = u32::try_from(exponent).map_err(|_| overflow())?;
             base.checked_pow(exponent).map(Value::Int).ok_or_else(overflow)
         }
-        (a, b) => finite(a.as_float().powf(b.as_float())),
+        (a, b) => match (a.as_float(), b.as_float()) {
+            (0.0, exponent) if exponent < 0.0 => Err(divide_by_zero()),
+            (base, exponent) if base < 0.0 && exponent.fract() != 0.0 => Err(Fault::new("E_RANGE", "a negative number has a power only with a whole number behind ^")),
+            (base, exponent) => finite(base.powf(exponent)),
+        },
     }
 }
 

@@ -65,7 +65,13 @@ impl Way<'_> {
                     return Err(too_long(self.items_max));
                 }
                 self.copied.set(self.copied.get() + (at + 1).saturating_sub(array.len()));
-                array.change(at, |item| self.descend(item, done + 1, act))
+                array.change(at, |item| {
+                    // Among elements a number leads to elements; elsewhere it may be a key.
+                    if item.is_nothing() && matches!(self.moves.get(done + 1), Some(Move::Index(Value::Int(_) | Value::Float(_)))) {
+                        *item = Value::array(Vec::new())?;
+                    }
+                    self.descend(item, done + 1, act)
+                })
             }
             (Value::Array(_), Move::Field(key)) => {
                 let name = self.reached(done);
