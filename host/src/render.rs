@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gbvm_lang::diagnostic::{Diagnostic, Severity};
 use gbvm_lang::source::Source;
-use gbvm_vm::fault::Fault;
+use gbvm_vm::fault::{Fault, Place};
 
 /// How messages are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +67,31 @@ pub fn fault(fault: &Fault) -> String {
     let Some(place) = fault.trace.first() else { return text };
     let indent: String = place.text.chars().take(place.column.saturating_sub(1) as usize).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     text.push_str(&format!("\n  {}\n  {indent}{}", place.text, "^".repeat(place.width.max(1) as usize)));
-    let calls: Vec<(&str, String)> =
-        fault.trace.windows(2).map(|pair| (&*pair[0].procedure, format!("\n  in {}, called at {}:{}:{}", pair[0].procedure, pair[1].file, pair[1].line, pair[1].column))).collect();
-    // A procedure that calls itself says the same line over and over.
-    for same in calls.chunk_by(|one, next| one.1 == next.1) {
-        let (procedure, line) = &same[0];
+    text.push_str(&calls(&fault.trace));
+    text
+}
+
+/// The calls that led to a place, a line each, innermost first.
+fn calls(trace: &[Place]) -> String {
+    let call = |procedure: &str, at: &Place| format!("\n  in {procedure}, called at {}:{}:{}", at.file, at.line, at.column);
+    let mut calls: Vec<(String, &str, u64)> = Vec::new();
+    for (at, place) in trace.iter().enumerate() {
+        let own = &*place.procedure;
+        // All but the outermost of the calls that wait here were made here.
+        calls.push((call(own, place), own, u64::from(place.times.saturating_sub(1))));
+        match trace.get(at + 1) {
+            Some(next) if place.left_out == 0 => calls.push((call(own, next), own, 1)),
+            Some(_) => calls.push((format!("\n  … {} more calls …", u64::from(place.left_out) + 1), own, 1)),
+            None => {}
+        }
+    }
+    calls.retain(|(_, _, times)| *times > 0);
+    let mut text = String::new();
+    // A procedure that calls itself would say the same line over and over.
+    for same in calls.chunk_by(|one, next| one.0 == next.0) {
+        let (line, procedure, _) = &same[0];
         text.push_str(line);
-        match same.len() {
+        match same.iter().map(|(_, _, times)| times).sum() {
             1 => {}
             2 => text.push_str(line),
             count => text.push_str(&format!("\n  … {} more calls of {procedure} …", count - 1)),

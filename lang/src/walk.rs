@@ -47,7 +47,8 @@ pub fn own_expressions(statement: &Statement) -> Vec<&Expression> {
     }
 }
 
-fn test_expressions(test: &CaseTest) -> Vec<&Expression> {
+/// The values that a CASE compares with.
+pub fn test_expressions(test: &CaseTest) -> Vec<&Expression> {
     match test {
         CaseTest::Equal(value) | CaseTest::Compare(_, value) => vec![value],
         CaseTest::Range(low, high) => vec![low, high],

@@ -74,12 +74,12 @@ pub fn shown(value: &Value) -> String {
 
 /// The fault of a value of the wrong kind.
 pub fn wrong_kind(wanted: &str, value: &Value) -> Fault {
-    Fault::new("E_TYPE", format!("{wanted} is needed here, and this is {}", shown(value)))
+    Fault::of_value("E_TYPE", &format!("{wanted} is needed here"), value, shown(value))
 }
 
 /// The fault of a word that is none of those that are known here.
 pub fn unknown_word(known: &str, value: &Value) -> Fault {
-    Fault::new("E_ARGUMENT", format!("{known}, and this is {}", shown(value)))
+    Fault::of_value("E_ARGUMENT", known, value, shown(value))
 }
 
 /// A text computed from arguments: secret where any of them is.

@@ -94,7 +94,7 @@ const NAME_MAX: usize = 63;
 pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, keyword: &str) -> Result<String, Fault> {
     let value = call.argument(argument);
     let Value::Text(text) = value else {
-        return Err(Fault::new("E_TABLE_NAME", format!("{keyword} needs the name of a table, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
+        return Err(Fault::of_value("E_TABLE_NAME", &format!("{keyword} needs the name of a table"), value, arguments::kind_of(value)).at_argument(argument as u8));
     };
     let name = text.as_str();
     let shown = if text.is_literal() { format!("\"{name}\"") } else { "this text, which is data,".to_owned() };
@@ -124,7 +124,7 @@ pub fn is_name(name: &str) -> bool {
 /// `E_TYPE`, `E_SECRET_LEAK`.
 pub fn record(value: &Value, argument: usize, keyword: &str) -> Result<Object, Fault> {
     let Value::Object(object) = value else {
-        return Err(Fault::new("E_TYPE", format!("{keyword} stores an object, and this is {}", arguments::kind_of(value))).at_argument(argument as u8));
+        return Err(Fault::of_value("E_TYPE", &format!("{keyword} stores an object"), value, arguments::kind_of(value)).at_argument(argument as u8));
     };
     refuse_secret(value).map_err(|fault| fault.at_argument(argument as u8))?;
     Ok(object.clone())
@@ -238,10 +238,10 @@ fn save(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> 
 
 fn save_row(context: &mut HostContext<'_>, table: &str, id: &Value, row: &Object) -> Result<Value, Fault> {
     if operators::is_empty(id) {
-        return Err(Fault::new("E_ID_EMPTY", "SAVE needs the id of the row, and it is NULL or empty").at_argument(1));
+        return Err(Fault::of_empty("E_ID_EMPTY", "SAVE needs the id of the row, and it is NULL or empty").at_argument(1));
     }
     if matches!(id, Value::Array(_) | Value::Object(_)) {
-        return Err(Fault::new("E_TYPE", format!("the id of a row is one value, and this is an {}", id.kind())).at_argument(1));
+        return Err(Fault::of_value("E_TYPE", "the id of a row is one value", id, format!("an {}", id.kind())).at_argument(1));
     }
     refuse_secret(id).map_err(|fault| fault.at_argument(1))?;
     context.storage.save(table, id, row).map(Value::Object)

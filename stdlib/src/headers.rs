@@ -63,7 +63,7 @@ fn is_credential(name: &str, value: &Text) -> bool {
 
 fn set(context: &mut HostContext<'_>, call: &Call<'_>) -> Result<Value, Fault> {
     let Value::Text(name) = call.argument(0) else {
-        return Err(Fault::new("E_HEADER_VALUE", format!("a header needs a name, and this is {}", argument::kind_of(call.argument(0)))).at_argument(0));
+        return Err(Fault::of_value("E_HEADER_VALUE", "a header needs a name", call.argument(0), argument::kind_of(call.argument(0))).at_argument(0));
     };
     if !name.is_literal() {
         return Err(Fault::new("E_HEADER_VALUE", "the name of a header must be written in the script, and this one is data").at_argument(0));

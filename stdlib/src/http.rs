@@ -109,7 +109,7 @@ pub fn unset_secret(request: &Request) -> Option<&Text> {
 
 fn request(context: &mut HostContext<'_>, call: &Call<'_>, method: &'static str) -> Result<Request, Fault> {
     let Value::Text(text) = call.argument(0) else {
-        return Err(Fault::new("E_URL", format!("{method} needs a URL, and this is {}", argument::kind_of(call.argument(0)))).at_argument(0));
+        return Err(Fault::of_value("E_URL", &format!("{method} needs a URL"), call.argument(0), argument::kind_of(call.argument(0))).at_argument(0));
     };
     let url = url::build(text, context.allowed_origins).map_err(|fault| fault.at_argument(0))?;
     let mut headers = headers::for_origin(context.run, call, &url.origin);

@@ -40,7 +40,7 @@ fn key(call: &Call<'_>) -> Result<Text, Fault> {
     match call.argument(0) {
         Value::Text(text) if !text.as_str().is_empty() && !text.has_secret() => Ok(text.clone()),
         Value::Text(text) if text.has_secret() => Err(Fault::new("E_SECRET_LEAK", "the key of a memory entry is made from a secret, and keys are not kept secret").at_argument(0)),
-        value => Err(Fault::new("E_ARGUMENT", format!("a memory entry needs a key, and this is {}", if value.is_nothing() { value.kind() } else { "no text or an empty one" })).at_argument(0)),
+        value => Err(Fault::of_value("E_ARGUMENT", "a memory entry needs a key", value, if value.is_nothing() { value.kind() } else { "no text or an empty one" }).at_argument(0)),
     }
 }
 

@@ -142,7 +142,7 @@ pub fn check_write(filter: &Filter<'_>, limits: &Limits) -> Result<(), Fault> {
         if template.star {
             return Ok(());
         }
-        return Err(Fault::new("E_FILTER_UNBOUNDED", "the filter is empty, so every row would change; write \"*\" if that is meant"));
+        return Err(Fault::of_empty("E_FILTER_UNBOUNDED", "the filter is empty, so every row would change; write \"*\" if that is meant"));
     };
     if filter.holes.iter().any(is_empty_somewhere) {
         return Err(empty_in_write());
@@ -171,7 +171,7 @@ pub fn check_unmatched(filter: &Filter<'_>) -> Result<(), Fault> {
 }
 
 fn empty_in_write() -> Fault {
-    Fault::new("E_FILTER_EMPTY", "a value in the filter is NULL or empty, and UPDATE and DELETE refuse such a filter; check the value first")
+    Fault::of_empty("E_FILTER_EMPTY", "a value in the filter is NULL or empty, and UPDATE and DELETE refuse such a filter; check the value first")
 }
 
 fn is_empty_somewhere(value: &Value) -> bool {

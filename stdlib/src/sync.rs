@@ -240,7 +240,7 @@ impl Case {
         let side = |name: &str| match conflict.read(name) {
             Value::Object(record) => Ok(record.clone()),
             value if is_absent(value) => Ok(Object::new()),
-            value => Err(Fault::new("E_TYPE", format!("the conflict's {name} must be a record, and this is {}", argument::kind_of(value))).at_argument(0)),
+            value => Err(Fault::of_value("E_TYPE", &format!("the conflict's {name} must be a record"), value, argument::kind_of(value)).at_argument(0)),
         };
         let time = |name: &str| coerce::instant(conflict.read(name));
         let received = time("received_at").or_else(|| time("created_at")).unwrap_or(now);

@@ -168,7 +168,7 @@ impl Builder {
         if self.region == Region::Path && self.segment_has_hole {
             let plain = self.segment.to_ascii_lowercase().replace("%2e", ".");
             if matches!(plain.as_str(), "" | "." | "..") {
-                return Err(Fault::new("E_URL_SEGMENT", "a part of the URL's path is empty, \".\" or \"..\" with the value in it, and would mean another path; check the value first"));
+                return Err(Fault::of_empty("E_URL_SEGMENT", "a part of the URL's path is empty, \".\" or \"..\" with the value in it, and would mean another path; check the value first"));
             }
         }
         self.segment.clear();

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::value::Value;
+
 /// Why a statement failed.
 ///
 /// `code` is stable (`E_TYPE`, `E_FILTER_EMPTY`, …) or what a script threw; `message` says the thing and the next step and never holds a
@@ -19,8 +21,48 @@ pub struct Fault {
     pub argument: Option<u8>,
     /// Whether it ends the run whatever the script says: a bound that was reached, an order to stop.
     pub ends_run: bool,
+    /// What of it the machine can name.
+    pub(crate) about: About,
     /// The instructions that led to it, innermost first, where it was noticed before.
-    pub(crate) way: Vec<u32>,
+    pub(crate) way: Vec<Step>,
+}
+
+/// What a fault is about, so that the machine, which knows variables, can name it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) enum About {
+    /// Nothing that has a name.
+    #[default]
+    Nothing,
+    /// A value of the wrong kind.
+    Value(Box<WrongValue>),
+    /// An operand that is no number.
+    Operand(Box<WrongValue>),
+    /// Something that may not be NULL or empty, and is.
+    Empty,
+    /// A division by what is 0, or counts as 0.
+    Divisor,
+}
+
+/// A value that is refused, as the end of a message: from `lead` on, "`name` is {shown}" may stand instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrongValue {
+    /// How many bytes of the message stand before the value.
+    pub lead: usize,
+    /// What the value is.
+    pub shown: String,
+    /// Whether it is NULL or MISSING.
+    pub is_nothing: bool,
+}
+
+/// One step of the way to a fault: calls that wait at one instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The instruction.
+    pub at: u32,
+    /// How many calls in a row wait there.
+    pub times: u32,
+    /// How many calls around these are left out before the next step.
+    pub left_out: u32,
 }
 
 /// One line of a trace.
@@ -38,17 +80,46 @@ pub struct Place {
     pub text: String,
     /// How many characters of it are meant.
     pub width: u32,
+    /// How many calls in a row wait here: more than one where a procedure calls itself.
+    pub times: u32,
+    /// How many calls around these are left out of the trace before the next place.
+    pub left_out: u32,
 }
 
 impl Fault {
     /// A fault without a place.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Fault {
-        Fault { code: code.into(), message: message.into(), trace: Vec::new(), argument: None, ends_run: false, way: Vec::new() }
+        Fault { code: code.into(), message: message.into(), trace: Vec::new(), argument: None, ends_run: false, about: About::Nothing, way: Vec::new() }
     }
 
     /// A fault without a place that no handler of a script takes, so that no script goes on past it.
     pub fn ending(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Fault {
         Fault { ends_run: true, ..Fault::new(code, message) }
+    }
+
+    /// The fault of a value that is not what is wanted: "{wanted}, and this is {shown}". Where the value has a name in the
+    /// script, that stands in the place of "this".
+    pub fn of_value(code: impl Into<Cow<'static, str>>, wanted: &str, value: &Value, shown: impl Into<String>) -> Fault {
+        let shown = shown.into();
+        let about = WrongValue { lead: wanted.len() + ", and ".len(), shown: shown.clone(), is_nothing: value.is_nothing() };
+        Fault { about: About::Value(Box::new(about)), ..Fault::new(code, format!("{wanted}, and this is {shown}")) }
+    }
+
+    /// The fault of an operand that is no number: "{wanted}, and {shown} is none", or "… and `name` is {shown}".
+    pub(crate) fn of_operand(code: &'static str, wanted: &str, shown: String) -> Fault {
+        let message = format!("{wanted}, and {shown} is none");
+        let about = WrongValue { lead: wanted.len() + ", and ".len(), shown, is_nothing: false };
+        Fault { about: About::Operand(Box::new(about)), ..Fault::new(code, message) }
+    }
+
+    /// The fault of something that may not be NULL or empty, and is: the machine says which variable it is, and why.
+    pub fn of_empty(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Fault {
+        Fault { about: About::Empty, ..Fault::new(code, message) }
+    }
+
+    /// The fault of a division by 0.
+    pub(crate) fn of_divisor(code: &'static str, message: &str) -> Fault {
+        Fault { about: About::Divisor, ..Fault::new(code, message) }
     }
 
     /// The same fault, which no handler of a script takes.

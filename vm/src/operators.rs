@@ -250,14 +250,18 @@ fn whole(a: &Value, b: &Value, sign: &str, ints: fn(i64, i64) -> Option<i64>, fl
 /// `a ^ b`: an integer where both are integers, the exponent is not negative and the result fits.
 ///
 /// # Errors
-/// `E_TYPE`, `E_OVERFLOW`.
+/// `E_TYPE`, `E_OVERFLOW`, `E_DIVIDE_BY_ZERO` of 0 to a negative power, `E_RANGE` where no number is the result.
 pub fn power(a: &Value, b: &Value) -> Result<Value, Fault> {
     match (operand(a, "^")?, operand(b, "^")?) {
         (Number::Int(base), Number::Int(exponent)) if exponent >= 0 => {
             let exponent = u32::try_from(exponent).map_err(|_| overflow())?;
             base.checked_pow(exponent).map(Value::Int).ok_or_else(overflow)
         }
-        (a, b) => finite(a.as_float().powf(b.as_float())),
+        (a, b) => match (a.as_float(), b.as_float()) {
+            (0.0, exponent) if exponent < 0.0 => Err(divide_by_zero()),
+            (base, exponent) if base < 0.0 && exponent.fract() != 0.0 => Err(Fault::new("E_RANGE", "a negative number has a power only with a whole number behind ^")),
+            (base, exponent) => finite(base.powf(exponent)),
+        },
     }
 }
 
@@ -291,7 +295,7 @@ fn operand(value: &Value, sign: &str) -> Result<Number, Fault> {
             Value::Missing | Value::Null => value.kind().to_owned(),
             Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => format!("a {}", value.kind()),
         };
-        Fault::new("E_TYPE", format!("{sign} needs numbers, and {shown} is none"))
+        Fault::of_operand("E_TYPE", &format!("{sign} needs numbers"), shown)
     })
 }
 
@@ -301,7 +305,7 @@ pub fn overflow() -> Fault {
 }
 
 fn divide_by_zero() -> Fault {
-    Fault::new("E_DIVIDE_BY_ZERO", "division by zero")
+    Fault::of_divisor("E_DIVIDE_BY_ZERO", "division by zero")
 }
 
 /// `text LIKE pattern`: `%` is any run, `_` one character, ASCII case ignored.

@@ -273,7 +273,7 @@ impl Storage for Store {
 
     fn save(&mut self, table: &str, id: &Value, row: &Object) -> Result<Object, Fault> {
         if operators::is_empty(id) {
-            return Err(Fault::new("E_ID_EMPTY", format!("SAVE needs an id for its row of {table}, and this one is empty")));
+            return Err(Fault::of_empty("E_ID_EMPTY", format!("SAVE needs an id for its row of {table}, and this one is empty")));
         }
         let table = self.table_for_row(table, row)?;
         match self.find_by_id(&table, id)? {

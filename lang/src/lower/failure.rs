@@ -40,6 +40,8 @@ pub(super) struct Failure {
     pub(super) labels: FxHashMap<Rc<str>, (Label, usize)>,
     /// The place that the statement at hand assigns to, from which position on, and the registers in use there.
     assigned: Option<(Place, Label, u8)>,
+    /// Where the statement that holds the code at hand is over, and its place, where it may fail and the next follow.
+    around: Option<(Label, Span)>,
     pub(super) stubs: Vec<Stub>,
 }
 
@@ -57,6 +59,15 @@ struct Orders {
     count: Reg,
     /// The labels that it goes to, by their modes.
     labels: Vec<Rc<str>>,
+}
+
+/// What expressions may do besides giving a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effects {
+    /// One keyword among them writes.
+    OneWrite,
+    /// They call a procedure, or several keywords that write.
+    More,
 }
 
 /// Code that is rarely needed and stands behind the procedure's own.
@@ -141,58 +152,100 @@ impl Lowering<'_> {
             self.emit(span, Instruction::AddInt { dst: count, a: count, value: 1 });
         }
         self.emit.mark(start);
-        let outer = self.failure.assigned.take();
+        let outer = (self.failure.assigned.take(), self.failure.around.replace((resume, span)));
         act(self);
-        let assigned = std::mem::replace(&mut self.failure.assigned, outer);
+        let assigned = std::mem::replace(&mut self.failure.assigned, outer.0);
+        self.failure.around = outer.1;
         self.emit.mark(end);
         if self.emit.position() == position {
             return;
         }
         self.emit.bind(resume);
-        let takes = Takes::While(orders.mode, RESUME);
-        let guard = |this: &mut Self, start, end, unset: Option<(Place, u8)>| {
-            let target = if unset.is_none() && this.error_slot().is_none() {
-                resume
-            } else {
-                let entry = this.emit.label();
-                this.failure.stubs.push(Stub::Resume { entry, unset, resume, span });
-                entry
-            };
-            this.emit.guard(Guard { start, end, takes, target, error: orders.error, count });
-        };
         match assigned {
-            None => guard(self, start, end, None),
+            None => self.guard_statement(&orders, count, (start, end), None, (resume, span)),
             Some((place, from, top)) => {
-                guard(self, start, from, None);
-                guard(self, from, end, Some((place, top)));
+                self.guard_statement(&orders, count, (start, from), None, (resume, span));
+                self.guard_statement(&orders, count, (from, end), Some((place, top)), (resume, span));
             }
         }
     }
 
+    /// Lets what fails in a part of the code go on behind the statement that it belongs to.
+    fn guard_statement(&mut self, orders: &Orders, count: Option<Reg>, part: (Label, Label), unset: Option<(Place, u8)>, (resume, span): (Label, Span)) {
+        let target = if unset.is_none() && self.error_slot().is_none() {
+            resume
+        } else {
+            let entry = self.emit.label();
+            self.failure.stubs.push(Stub::Resume { entry, unset, resume, span });
+            entry
+        };
+        self.emit.guard(Guard { start: part.0, end: part.1, takes: Takes::While(orders.mode, RESUME), target, error: orders.error, count });
+    }
+
+    /// Lowers what a block computes before its statements, or between two rounds of them: of it nothing may stay if it
+    /// fails, while what its statements did stays.
+    pub(super) fn head<T>(&mut self, span: Span, expressions: &[&Expression], act: impl FnOnce(&mut Self) -> T) -> T {
+        let orders = self.failure.on_error.clone().filter(|_| self.guards_statements());
+        let (Some(orders), Some(around)) = (orders, self.failure.around) else { return act(self) };
+        if self.effects(expressions).is_none() {
+            return act(self);
+        }
+        let (start, end) = (self.emit.label(), self.emit.label());
+        self.emit(span, Instruction::AddInt { dst: orders.count, a: orders.count, value: 1 });
+        self.emit.mark(start);
+        let done = act(self);
+        self.emit.mark(end);
+        self.guard_statement(&orders, Some(orders.count), (start, end), None, around);
+        done
+    }
+
     /// Whether a statement may have done something before it fails: it calls a procedure, or keywords that write, and is
-    /// more than one such call. Blocks are not meant: what stands in them are statements of their own.
+    /// more than one such call. What stands in blocks are statements of their own, but for TRY, which fails as one.
     pub(super) fn does_much(&self, statement: &Statement) -> bool {
-        if !self.guards_statements() || !crate::walk::blocks(statement).is_empty() {
+        if !self.guards_statements() {
             return false;
         }
-        let (mut calls, mut writes) = (false, 0);
-        for expression in crate::walk::own_expressions(statement) {
-            crate::walk::each_part(expression, &mut |part| match self.whole.callee(self.routine, part) {
-                Some(Answer::Procedure(_)) => calls = true,
-                Some(Answer::Builtin(index)) => writes += usize::from(self.whole.signatures[usize::from(index)].access == Access::Write),
-                Some(Answer::Nobody) | None => {}
-            });
+        if matches!(statement.kind, StatementKind::Try { .. }) {
+            let mut parts = Vec::new();
+            crate::walk::each_statement(std::slice::from_ref(statement), &mut |inner| parts.extend(crate::walk::own_expressions(inner)));
+            return self.effects(&parts).is_some();
         }
-        let is_write = |expression: &Expression| match self.whole.callee(self.routine, expression) {
-            Some(Answer::Builtin(index)) => self.whole.signatures[usize::from(index)].access == Access::Write,
-            Some(Answer::Procedure(_) | Answer::Nobody) | None => false,
-        };
+        if !crate::walk::blocks(statement).is_empty() {
+            return false;
+        }
         let is_call_alone = match &statement.kind {
-            StatementKind::Expression(call) => is_write(call),
-            StatementKind::Assign { place, operator: None, value } => matches!(place.kind, ExpressionKind::Name(_)) && is_write(value),
+            StatementKind::Expression(call) => self.is_write(call),
+            StatementKind::Assign { place, operator: None, value } => matches!(place.kind, ExpressionKind::Name(_)) && self.is_write(value),
             _ => false,
         };
-        calls || writes > 1 || writes == 1 && !is_call_alone
+        match self.effects(&crate::walk::own_expressions(statement)) {
+            None => false,
+            Some(Effects::OneWrite) => !is_call_alone,
+            Some(Effects::More) => true,
+        }
+    }
+
+    /// What expressions may have done when one of them fails; none where they only compute.
+    fn effects(&self, expressions: &[&Expression]) -> Option<Effects> {
+        let mut effects = None;
+        for expression in expressions {
+            crate::walk::each_part(expression, &mut |part| {
+                if matches!(self.whole.callee(self.routine, part), Some(Answer::Procedure(_))) {
+                    effects = Some(Effects::More);
+                } else if self.is_write(part) {
+                    effects = Some(if effects.is_none() { Effects::OneWrite } else { Effects::More });
+                }
+            });
+        }
+        effects
+    }
+
+    /// Whether an expression is a call of a keyword that writes.
+    fn is_write(&self, expression: &Expression) -> bool {
+        match self.whole.callee(self.routine, expression) {
+            Some(Answer::Builtin(index)) => self.whole.signatures[usize::from(index)].access == Access::Write,
+            Some(Answer::Procedure(_) | Answer::Nobody) | None => false,
+        }
     }
 
     /// Notes that the statement at hand assigns to a place, which is MISSING if it fails from here on.

@@ -24,9 +24,11 @@ impl Lowering<'_> {
         let [page, rest @ ..] = &window[..] else { return };
         let (element, shared) = self.loop_variable(variable);
         let mark = self.registers.mark();
-        self.compute_once(&[list]);
-        let found = self.operand(list);
-        self.emit(span, Instruction::EachPrepare { iterator: pages, list: found });
+        self.head(span, &[list], |this| {
+            this.compute_once(&[list]);
+            let found = this.operand(list);
+            this.emit(span, Instruction::EachPrepare { iterator: pages, list: found });
+        });
         self.registers.release(mark);
         let (start, go_on, leave) = self.enter(LoopKind::For);
         let (page_start, next_page) = (self.emit.label(), self.emit.label());

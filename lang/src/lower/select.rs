@@ -7,30 +7,33 @@ use super::Lowering;
 use super::condition::{Test, comparison};
 use super::emit::Label;
 use crate::ast::{CaseArm, CaseTest, Expression, ExpressionKind, Literal, Statement, UnaryOperator};
+use crate::walk;
 
 /// From how many cases on a table is worth its look-up.
 const TABLE_MIN: usize = 5;
 
 impl Lowering<'_> {
     pub(super) fn select(&mut self, subject: &Expression, arms: &[CaseArm], otherwise: Option<&[Statement]>) {
-        self.compute_once(&[subject]);
         let subject_at = subject.span;
-        let subject = self.operand(subject);
+        let subject = self.head(subject_at, &[subject], |this| {
+            this.compute_once(&[subject]);
+            this.operand(subject)
+        });
         if let Some(cases) = self.table_cases(arms) {
             return self.select_by_table(subject, &cases, arms, otherwise, subject_at);
         }
         let end = self.emit.label();
         for (index, arm) in arms.iter().enumerate() {
             let (body, next) = (self.emit.label(), self.emit.label());
-            for (position, case) in arm.tests.iter().enumerate() {
-                let mark = self.registers.mark();
-                if position + 1 == arm.tests.len() {
-                    self.case(subject, case, false, next, arm.span);
-                } else {
-                    self.case(subject, case, true, body, arm.span);
+            let values: Vec<&Expression> = arm.tests.iter().flat_map(walk::test_expressions).collect();
+            self.head(arm.span, &values, |this| {
+                for (position, case) in arm.tests.iter().enumerate() {
+                    let mark = this.registers.mark();
+                    let is_last = position + 1 == arm.tests.len();
+                    this.case(subject, case, !is_last, if is_last { next } else { body }, arm.span);
+                    this.registers.release(mark);
                 }
-                self.registers.release(mark);
-            }
+            });
             self.emit.bind(body);
             self.region(&arm.body);
             if index + 1 < arms.len() || otherwise.is_some() {

@@ -45,7 +45,6 @@ impl Lowering<'_> {
             StatementKind::ForEach { variable, list, body } if self.goes_by_pages(list) => self.for_each_by_pages(variable, list, body, span),
             StatementKind::ForEach { variable, list, body } => self.for_each(variable, list, body, span),
             StatementKind::For { variable, from, to, step, body } => {
-                self.compute_once(&[from, to]);
                 self.count(variable, from, to, step.as_ref(), body, span);
             }
             StatementKind::While { condition, body } => self.while_loop(LoopKind::While, condition, true, body, span),
@@ -139,8 +138,10 @@ impl Lowering<'_> {
     /// Computes a condition and branches on it; the values that serve the whole condition live no longer.
     fn test(&mut self, condition: &Expression, when: bool, label: Label) {
         let (mark, once) = (self.registers.mark(), self.once.len());
-        self.compute_once(&[condition]);
-        self.branch(condition, when, label);
+        self.head(condition.span, &[condition], |this| {
+            this.compute_once(&[condition]);
+            this.branch(condition, when, label);
+        });
         self.once.truncate(once);
         self.registers.release(mark);
     }
@@ -226,9 +227,11 @@ impl Lowering<'_> {
         self.registers.temporary();
         let (element, shared) = self.loop_variable(variable);
         let mark = self.registers.mark();
-        self.compute_once(&[list]);
-        let list = self.operand(list);
-        self.emit(span, Instruction::EachPrepare { iterator, list });
+        self.head(span, &[list], |this| {
+            this.compute_once(&[list]);
+            let list = this.operand(list);
+            this.emit(span, Instruction::EachPrepare { iterator, list });
+        });
         self.registers.release(mark);
         let (start, go_on, leave) = self.enter(LoopKind::For);
         self.jump(go_on, span);
@@ -257,22 +260,26 @@ impl Lowering<'_> {
         let own_values: Vec<&Expression> = std::iter::once(to).chain(step).collect();
         let is_free = shared.is_none() && !resolve::sets(body, &variable_name.folded) && !own_values.iter().any(|value| self.mentions_register(value, variable));
         let counter = if is_free { variable } else { self.registers.temporary() };
-        self.into(from, counter);
-        self.into(to, rest);
-        match step {
-            Some(step) => self.into(step, by),
-            None => self.emit(span, Instruction::LoadInt { dst: by, value: 1 }),
-        }
-        // A loop without a round has set its variable too, however it counts.
-        if !is_free {
-            self.emit(span, Instruction::Move { dst: variable, src: counter });
-            if let Some(place) = &shared {
-                self.store(place, variable, span);
-            }
-        }
         let (start, go_on, leave) = self.enter(LoopKind::For);
         let exit = self.emit.target(leave);
-        self.emit(span, Instruction::ForPrepare { counter, rest, exit });
+        let values: Vec<&Expression> = [from, to].into_iter().chain(step).collect();
+        self.head(span, &values, |this| {
+            this.compute_once(&[from, to]);
+            this.into(from, counter);
+            this.into(to, rest);
+            match step {
+                Some(step) => this.into(step, by),
+                None => this.emit(span, Instruction::LoadInt { dst: by, value: 1 }),
+            }
+            // A loop without a round has set its variable too, however it counts.
+            if !is_free {
+                this.emit(span, Instruction::Move { dst: variable, src: counter });
+                if let Some(place) = &shared {
+                    this.store(place, variable, span);
+                }
+            }
+            this.emit(span, Instruction::ForPrepare { counter, rest, exit });
+        });
         self.emit.bind(start);
         if !is_free {
             self.emit(span, Instruction::Move { dst: variable, src: counter });

@@ -11,17 +11,20 @@ use crate::walk::{self, WithStyle};
 impl Lowering<'_> {
     pub(super) fn with(&mut self, target: &Expression, is_new: bool, body: &[Statement], span: Span) {
         let style = walk::with_style(body);
-        let Some(place) = self.place(target) else { return };
-        let mut expressions = Vec::new();
-        walk::each_statement(body, &mut |line| expressions.extend(walk::own_expressions(line)));
-        self.compute_once(&expressions);
-        let mut done = 0;
-        if is_new || style == WithStyle::Bare {
+        let begun = self.head(span, &[target], |this| {
+            let place = this.place(target)?;
+            let mut expressions = Vec::new();
+            walk::each_statement(body, &mut |line| expressions.extend(walk::own_expressions(line)));
+            this.compute_once(&expressions);
+            if !is_new && style != WithStyle::Bare {
+                return Some((place, 0));
+            }
             // Where each line must be able to fail alone, each is one of its own.
-            let fields = if self.guards_statements() { Vec::new() } else { leading_fields(target, body, style) };
-            done = fields.len();
-            self.fresh(&place, &fields, span);
-        }
+            let fields = if this.guards_statements() { Vec::new() } else { leading_fields(target, body, style) };
+            this.fresh(&place, &fields, span);
+            Some((place, fields.len()))
+        });
+        let Some((place, done)) = begun else { return };
         self.targets.push(place);
         self.region_of(body, |this| {
             for line in &body[done..] {

@@ -97,7 +97,7 @@ pub fn is_in(value: &Value, list: &Value) -> Result<bool, Fault> {
         Value::Array(array) => Ok(array.items().iter().any(|item| crate::operators::equal(value, item))),
         Value::Object(object) => Ok(object.get(coerce::text(value).as_str()).is_some()),
         Value::Missing | Value::Null => Ok(false),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("IN needs an array, and this is {}", a_kind(list)))),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::of_value("E_TYPE", "IN needs an array", list, a_kind(list))),
     }
 }
 

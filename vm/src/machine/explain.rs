@@ -3,79 +3,137 @@
 //! Faults are made where nobody knows variables. Here the instruction that failed, its text and the registers are at
 //! hand. Nothing of this runs while nothing fails.
 
+use std::borrow::Cow;
+
 use crate::coerce;
-use crate::fault::Fault;
+use crate::fault::{About, Fault, WrongValue};
 use crate::frame::Frame;
 use crate::isa::{Instruction as I, Operand};
 use crate::machine::Vm;
 use crate::program::{Procedure, Program, Reg, Span, line_and_column};
 use crate::value::Value;
 
-/// How messages speak of the value at fault; where it has a name, that stands instead.
-const THIS: &str = ", and this is ";
-/// How messages say that a value is nothing.
-const NOTHING: [&str; 4] = ["MISSING", "NULL", "empty", "by zero"];
-
-/// A variable as the running procedure sees it.
+/// A variable as the running procedure sees it, or a field or element of one.
 struct Variable<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     value: &'a Value,
-    /// Its register, if it is no shared one.
+    /// The register of a variable, if it is no shared one.
     register: Option<Reg>,
 }
 
 impl Vm {
     /// The fault with the name of the value at fault, where that is known.
     pub(super) fn explained(&self, mut fault: Fault) -> Fault {
+        let about = std::mem::take(&mut fault.about);
         let Some(frame) = self.alive().last() else { return fault };
         let program = self.linked.program();
         let at = frame.pc.wrapping_sub(1);
         let Some(&instruction) = program.code.get(at as usize) else { return fault };
-        let Some(subject) = subject(program, instruction, at, fault.argument) else { return fault };
-        if fault.message.contains(THIS)
-            && let Some(name) = self.name_of(frame, instruction, subject, fault.argument)
-        {
-            fault.message = fault.message.replacen(THIS, &format!(", and `{name}` is "), 1);
-        }
-        if let Some(wrong) = self.wrong_operand(frame, instruction).filter(|_| fault.code == "E_TYPE") {
-            fault.message.push_str(&format!("; it is in `{}`", wrong.name));
-        } else if NOTHING.iter().any(|word| fault.message.contains(word)) {
-            let names = if fault.code == "E_DIVIDE_BY_ZERO" { self.divisor(frame, instruction).into_iter().collect() } else { self.variables_in(frame, subject) };
-            if let Some((variable, why)) = names.into_iter().find_map(|variable| self.nothing(frame, at, &variable).map(|why| (variable, why))) {
-                append(&mut fault.message, &variable, &why);
+        let subject = subject(program, instruction, at, fault.argument);
+        match about {
+            About::Nothing => {}
+            About::Value(wrong) => {
+                if let Some(name) = subject.and_then(|subject| self.name_of(frame, instruction, subject, fault.argument)) {
+                    put_name(&mut fault.message, &wrong, name);
+                }
+                if wrong.is_nothing {
+                    self.say_why(&mut fault.message, frame, at, self.variables_in(frame, subject.unwrap_or("")));
+                }
             }
+            About::Operand(wrong) => {
+                if let Some(name) = self.wrong_operand(frame, at, instruction) {
+                    put_name(&mut fault.message, &wrong, &name);
+                }
+            }
+            About::Empty => self.say_why(&mut fault.message, frame, at, self.variables_in(frame, subject.unwrap_or(""))),
+            About::Divisor => self.say_why(&mut fault.message, frame, at, self.divisor(frame, at, instruction).into_iter().collect()),
         }
         fault
+    }
+
+    /// Adds to a message which of the variables is nothing, and why.
+    fn say_why(&self, message: &mut String, frame: &Frame, at: u32, variables: Vec<Variable<'_>>) {
+        if let Some((variable, why)) = variables.into_iter().find_map(|variable| self.nothing(frame, at, &variable).map(|why| (variable, why))) {
+            append(message, &variable, &why);
+        }
     }
 
     fn variable_in<'a>(&'a self, frame: &Frame, register: Reg) -> Option<Variable<'a>> {
         let procedure = &self.linked.program.procedures[frame.procedure.at()];
         let (_, name) = procedure.variables.iter().find(|(own, _)| *own == register.0)?;
-        Some(Variable { name, value: &self.stack[frame.base as usize + register.at()], register: Some(register) })
+        Some(Variable { name: Cow::Borrowed(name), value: &self.stack[frame.base as usize + register.at()], register: Some(register) })
+    }
+
+    /// A variable in a register, or the place that was read into it for the instruction at hand.
+    fn read_by<'a>(&'a self, frame: &Frame, at: u32, register: Reg) -> Option<Variable<'a>> {
+        if let Some(variable) = self.variable_in(frame, register) {
+            return Some(variable);
+        }
+        let program = self.linked.program();
+        let procedure = &program.procedures[frame.procedure.at()];
+        let is_written = |pc: &u32| program.code[*pc as usize].operands().iter().any(|operand| matches!(*operand, Operand::Write(own) if own == register));
+        let reader = (procedure.entry..at).rev().find(is_written)?;
+        // Where another way leads here, the value may come from there.
+        let leads_here = |pc: u32| program.targets(program.code[pc as usize]).iter().any(|target| (reader + 1..=at).contains(&target.0));
+        if (procedure.entry..procedure.end).any(leads_here) {
+            return None;
+        }
+        let (I::GetField { .. } | I::GetIndex { .. } | I::GetIndexField { .. } | I::GetGlobal { .. }) = program.code[reader as usize] else { return None };
+        let text = text_at(program, program.spans[reader as usize]).filter(|text| is_place(text))?;
+        Some(Variable { name: Cow::Borrowed(text), value: &self.stack[frame.base as usize + register.at()], register: None })
     }
 
     /// What the author calls the value that an instruction refuses.
     fn name_of<'a>(&'a self, frame: &Frame, instruction: I, subject: &'a str, argument: Option<u8>) -> Option<&'a str> {
+        let in_register = |register| match self.variable_in(frame, register)?.name {
+            Cow::Borrowed(name) => Some(name),
+            Cow::Owned(_) => None,
+        };
         match instruction {
-            I::EachPrepare { list, .. } => self.variable_in(frame, list).map(|variable| variable.name),
-            I::In { b, .. } => self.variable_in(frame, b).map(|variable| variable.name),
+            I::EachPrepare { list, .. } => in_register(list),
+            I::In { b, .. } => in_register(b),
             _ => argument.filter(|_| is_place(subject)).map(|_| subject),
         }
     }
 
-    /// The operand of an arithmetic instruction that is a variable and no number.
-    fn wrong_operand<'a>(&'a self, frame: &Frame, instruction: I) -> Option<Variable<'a>> {
+    /// The name of the operand of an arithmetic instruction that is no number.
+    fn wrong_operand(&self, frame: &Frame, at: u32, instruction: I) -> Option<String> {
         let operands = match instruction {
             I::Add { a, b, .. } | I::Subtract { a, b, .. } | I::Multiply { a, b, .. } | I::Divide { a, b, .. } | I::IntegerDivide { a, b, .. } | I::Modulo { a, b, .. } | I::Power { a, b, .. } => [Some(a), Some(b)],
             I::AddInt { a, .. } | I::SubtractInt { a, .. } | I::MultiplyInt { a, .. } | I::ModuloInt { a, .. } | I::IntegerDivideInt { a, .. } | I::Negate { src: a, .. } => [Some(a), None],
+            I::SubtractFromField { object, src, .. } | I::SubtractFromIndex { object, src, .. } | I::SubtractFromIndexField { object, src, .. } => {
+                let is_number = |register: Reg| coerce::number(&self.stack[frame.base as usize + register.at()]).is_some();
+                if is_number(src) {
+                    return self.changed_place(frame, object, instruction);
+                }
+                [Some(src), None]
+            }
             _ => [None, None],
         };
-        operands.into_iter().flatten().filter_map(|register| self.variable_in(frame, register)).find(|variable| coerce::number(variable.value).is_none())
+        let is_wrong = |register: &Reg| coerce::number(&self.stack[frame.base as usize + register.at()]).is_none();
+        let wrong = operands.into_iter().flatten().find(is_wrong)?;
+        Some(self.read_by(frame, at, wrong)?.name.into_owned())
     }
 
-    fn divisor<'a>(&'a self, frame: &Frame, instruction: I) -> Option<Variable<'a>> {
+    /// The field or element that an instruction changes.
+    fn changed_place(&self, frame: &Frame, object: Reg, instruction: I) -> Option<String> {
+        let program = self.linked.program();
+        let holder = self.variable_in(frame, object)?.name;
+        let element = |index: Reg| match &self.stack[frame.base as usize + index.at()] {
+            Value::Int(number) => Some(format!("{holder}[{number}]")),
+            _ => None,
+        };
         match instruction {
-            I::Divide { b, .. } | I::IntegerDivide { b, .. } | I::Modulo { b, .. } => self.variable_in(frame, b),
+            I::SubtractFromField { name, .. } => Some(format!("{holder}.{}", program.names[name.at()])),
+            I::SubtractFromIndex { index, .. } => element(index),
+            I::SubtractFromIndexField { index, name, .. } => Some(format!("{}.{}", element(index)?, program.names[name.at()])),
+            _ => None,
+        }
+    }
+
+    fn divisor<'a>(&'a self, frame: &Frame, at: u32, instruction: I) -> Option<Variable<'a>> {
+        match instruction {
+            I::Divide { b, .. } | I::IntegerDivide { b, .. } | I::Modulo { b, .. } => self.read_by(frame, at, b),
             _ => None,
         }
     }
@@ -89,7 +147,7 @@ impl Vm {
                 return self.variable_in(frame, Reg(*register));
             }
             let slot = program.globals.iter().position(|own| own.eq_ignore_ascii_case(name))?;
-            Some(Variable { name: &program.globals[slot], value: &self.globals[slot], register: None })
+            Some(Variable { name: Cow::Borrowed(&program.globals[slot]), value: &self.globals[slot], register: None })
         };
         names_in(text).into_iter().filter_map(find).collect()
     }
@@ -176,7 +234,19 @@ fn subject(program: &Program, instruction: I, at: u32, argument: Option<u8>) -> 
         }
         _ => own,
     };
+    text_at(program, span)
+}
+
+fn text_at(program: &Program, span: Span) -> Option<&str> {
     program.sources[usize::from(span.source)].text.get(span.start as usize..span.end as usize)
+}
+
+/// Lets the name of a refused value stand in the message.
+fn put_name(message: &mut String, wrong: &WrongValue, name: &str) {
+    if message.is_char_boundary(wrong.lead) {
+        message.truncate(wrong.lead);
+        message.push_str(&format!("`{name}` is {}", wrong.shown));
+    }
 }
 
 /// Adds to a message that a variable is nothing, and why.
@@ -195,7 +265,16 @@ fn append(message: &mut String, variable: &Variable<'_>, why: &str) {
 
 /// Whether a text is a variable, or a field or element of one.
 fn is_place(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_alphabetic() || first == '_') && text.len() <= 60 && text.chars().all(|c| c.is_alphanumeric() || "_.$%[]".contains(c))
+    let mut depth = 0_usize;
+    let mut may_stand = |c: char| {
+        depth = match c {
+            '[' => depth + 1,
+            ']' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        c != '\n' && (depth > 0 || c.is_alphanumeric() || "_.$%]".contains(c))
+    };
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_') && text.len() <= 60 && text.chars().all(&mut may_stand)
 }
 
 /// The words of a text that may be variables: not what stands in strings, outside of `${…}`, or behind a dot.
@@ -234,7 +313,7 @@ mod tests {
 
     #[test]
     fn only_what_names_one_value_is_a_place() {
-        for (text, holds) in [("x", true), ("body.email", true), ("rows[0].id", true), ("f(x)", false), ("\"x\"", false), ("1", false), ("a + b", false)] {
+        for (text, holds) in [("x", true), ("body.email", true), ("rows[0].id", true), ("f(x)", false), ("\"x\"", false), ("1", false), ("a + b", false), ("a[i + 1].x", true), ("a[1] + b", false)] {
             assert_eq!(is_place(text), holds, "{text}");
         }
     }

@@ -48,7 +48,7 @@ impl Way<'_> {
             (Value::Object(object), Move::Field(key)) => object.change(key, |field| self.descend(field, done + 1, act)),
             (Value::Object(object), Move::Index(index)) => {
                 if index.is_nothing() {
-                    return Err(Fault::new("E_INDEX", format!("the key in {}[…] is {}", self.reached(done), index.kind())));
+                    return Err(Fault::of_empty("E_INDEX", format!("the key in {}[…] is {}", self.reached(done), index.kind())));
                 }
                 if let Value::Array(_) | Value::Object(_) = index {
                     return Err(Fault::new("E_INDEX", format!("the key in {}[…] must be a text or a number, and this is an {}", self.reached(done), index.kind())));
@@ -65,7 +65,13 @@ impl Way<'_> {
                     return Err(too_long(self.items_max));
                 }
                 self.copied.set(self.copied.get() + (at + 1).saturating_sub(array.len()));
-                array.change(at, |item| self.descend(item, done + 1, act))
+                array.change(at, |item| {
+                    // Among elements a number leads to elements; elsewhere it may be a key.
+                    if item.is_nothing() && matches!(self.moves.get(done + 1), Some(Move::Index(Value::Int(_) | Value::Float(_)))) {
+                        *item = Value::array(Vec::new())?;
+                    }
+                    self.descend(item, done + 1, act)
+                })
             }
             (Value::Array(_), Move::Field(key)) => {
                 let name = self.reached(done);
@@ -113,7 +119,7 @@ pub fn append(value: &mut Value, item: Value, name: impl FnOnce() -> String, is_
         }
         _ => {
             let name = name();
-            Err(Fault::new("E_NOT_AN_ARRAY", format!("{name} is {}, not an array; begin it with {name} = []", access::a_kind(value))))
+            Err(of_holder("E_NOT_AN_ARRAY", value, format!("{name} is {}, not an array; begin it with {name} = []", access::a_kind(value))))
         }
     }
 }
@@ -125,7 +131,12 @@ pub fn not_an_object(name: &str, value: &Value, step: &Move) -> Fault {
         Move::Index(_) => "so nothing in it can be set by an index".to_owned(),
     };
     let name = if name.is_empty() { "the value".to_owned() } else { format!("`{name}`") };
-    Fault::new("E_NOT_AN_OBJECT", format!("{name} is {}, {what}", access::a_kind(value)))
+    of_holder("E_NOT_AN_OBJECT", value, format!("{name} is {}, {what}", access::a_kind(value)))
+}
+
+/// The fault of changing something in what cannot hold it.
+fn of_holder(code: &'static str, value: &Value, message: String) -> Fault {
+    if value.is_nothing() { Fault::of_empty(code, message) } else { Fault::new(code, message) }
 }
 
 /// The fault of an array that would have more than `most` elements.

@@ -3,7 +3,7 @@
 //! Nothing here runs while nothing fails: handlers are tables beside the code.
 
 use crate::coerce;
-use crate::fault::{Fault, Place};
+use crate::fault::{Fault, Place, Step};
 use crate::frame::Frame;
 use crate::isa::Instruction;
 use crate::machine::core::INSTRUCTION_FUEL;
@@ -28,8 +28,9 @@ const THROWN: &str = "E_THROWN";
 const FIELDS: [&str; 3] = ["message", "code", "line"];
 /// How many instructions it costs that a handler takes a fault, besides what is looked at for it.
 const TRAP_COST: u64 = 64;
-/// The most places a trace tells; of a deeper one the middle is left out.
-const TRACE_MAX: usize = 20;
+/// The most places a trace tells of the innermost calls, and of the outermost ones; what is between them is counted.
+const TRACE_INNER: usize = 12;
+const TRACE_OUTER: usize = 4;
 
 /// The fault that a script throws with a value.
 pub fn thrown(value: &Value) -> Fault {
@@ -52,12 +53,17 @@ pub fn given(error: &Value, way: &Value) -> Option<Fault> {
     let text = |field: &str| coerce::text(error.read(field)).as_str().to_owned();
     let mut fault = Fault::new(text(FIELDS[1]), text(FIELDS[0]));
     if let Value::Array(way) = way {
-        let mut places = way.items().iter().map(|place| match place {
-            Value::Int(place) => u32::try_from(*place).ok(),
+        let number = |value: &Value| match value {
+            Value::Int(number) => u32::try_from(*number).ok(),
             _ => None,
-        });
-        fault.argument = places.next().flatten().and_then(|argument| u8::try_from(argument).ok());
-        fault.way = places.flatten().collect();
+        };
+        let (argument, steps) = way.items().split_first().unwrap_or((&Value::Missing, &[]));
+        fault.argument = number(argument).and_then(|argument| u8::try_from(argument).ok());
+        let step = |step: &[Value]| match step {
+            [at, times, left_out] => Some(Step { at: number(at)?, times: number(times)?, left_out: number(left_out)? }),
+            _ => None,
+        };
+        fault.way = steps.chunks(3).filter_map(step).collect();
     }
     Some(fault)
 }
@@ -97,7 +103,9 @@ impl Vm {
         let program = self.linked.program();
         let of_frame = |(at, frame): (usize, &Frame)| {
             let procedure = &program.procedures[frame.procedure.at()];
-            let handler = procedure.handlers_at(frame.pc.wrapping_sub(1)).find(|handler| self.takes(handler, frame.base as usize))?;
+            // An inner handler, such as that of CATCH, may take a fault first: the statement around can fail later.
+            let mut handlers = procedure.handlers_at(frame.pc.wrapping_sub(1));
+            let handler = handlers.find(|handler| handler.count.is_some() && self.takes(handler, frame.base as usize))?;
             self.statement(at, handler)
         };
         self.alive().iter().enumerate().filter_map(of_frame).collect()
@@ -157,7 +165,7 @@ impl Vm {
     /// A fault as a script sees it, and the way that led to it; this takes fuel.
     fn shown_to_script(&mut self, fault: &Fault) -> (Value, Value) {
         let program = self.linked.program();
-        let span = fault.way.first().map(|at| program.spans[*at as usize]);
+        let span = fault.way.first().map(|step| program.spans[step.at as usize]);
         let line = span.map(|span| line_and_column(&program.sources[usize::from(span.source)].text, span.start as usize).0);
         // The text is read up to the place, and the procedure's code for who set what.
         let looked_at = span.map_or(0, |span| u64::from(span.start) / 64) + self.alive().len() as u64 + self.linked.code.len() as u64 / 16;
@@ -165,7 +173,7 @@ impl Vm {
         let values = [Value::Text(Text::data(fault.message.clone())), Value::Text(Text::data(fault.code.as_ref())), line.map_or(Value::Missing, |line| Value::Int(i64::from(line)))];
         let error = Object::of_fields(FIELDS.into_iter().zip(values)).map_or(Value::Null, Value::Object);
         let argument = fault.argument.map_or(-1, i64::from);
-        let way = std::iter::once(argument).chain(fault.way.iter().map(|at| i64::from(*at))).map(Value::Int);
+        let way = std::iter::once(argument).chain(fault.way.iter().flat_map(|step| [step.at, step.times, step.left_out].map(i64::from))).map(Value::Int);
         (error, Value::array(way.collect()).unwrap_or_default())
     }
 
@@ -173,14 +181,31 @@ impl Vm {
     /// them.
     pub(super) fn with_way(&self, mut fault: Fault) -> Fault {
         let code = self.linked.program().code.len() as u32;
-        fault.way.retain(|at| *at < code);
+        fault.way.retain(|step| step.at < code);
         if fault.way.is_empty() {
             if !fault.ends_run {
                 fault = self.explained(fault);
             }
-            fault.way.extend(self.alive().iter().rev().take(TRACE_MAX).map(|frame| frame.pc.saturating_sub(1)));
+            fault.way = self.way();
         }
         fault
+    }
+
+    /// Where the calls wait, innermost first; of many places the middle is left out.
+    fn way(&self) -> Vec<Step> {
+        let mut way: Vec<Step> = Vec::new();
+        for frame in self.alive().iter().rev() {
+            let at = frame.pc.saturating_sub(1);
+            match way.last_mut() {
+                Some(step) if step.at == at => step.times += 1,
+                Some(_) | None => way.push(Step { at, times: 1, left_out: 0 }),
+            }
+        }
+        if way.len() > TRACE_INNER + TRACE_OUTER {
+            let left_out = way.drain(TRACE_INNER..way.len() - TRACE_OUTER).map(|step| step.times).sum();
+            way[TRACE_INNER - 1].left_out = left_out;
+        }
+        way
     }
 
     /// The fault with the places that led to it, innermost first.
@@ -190,13 +215,13 @@ impl Vm {
         }
         let mut fault = self.with_way(fault);
         let program = self.linked.program();
-        fault.trace = fault.way.iter().enumerate().map(|(depth, at)| place_of(program, *at, fault.argument.filter(|_| depth == 0))).collect();
+        fault.trace = fault.way.iter().enumerate().map(|(depth, step)| place_of(program, *step, fault.argument.filter(|_| depth == 0))).collect();
         fault
     }
 }
 
 /// The place of an instruction, or of an argument of the call that it is.
-fn place_of(program: &Program, at: u32, argument: Option<u8>) -> Place {
+fn place_of(program: &Program, Step { at, times, left_out }: Step, argument: Option<u8>) -> Place {
     let argument = argument.and_then(|argument| match program.code[at as usize] {
         Instruction::CallPure { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
         _ => None,
@@ -207,5 +232,5 @@ fn place_of(program: &Program, at: u32, argument: Option<u8>) -> Place {
     let text = line_text(&source.text, line);
     let meant = source.text.get(span.start as usize..span.end as usize).unwrap_or("");
     let width = meant.lines().next().unwrap_or("").chars().count().max(1) as u32;
-    Place { file: source.name.to_string(), line, column, procedure: program.procedure_at(at).name.to_string(), text: text.to_owned(), width }
+    Place { file: source.name.to_string(), line, column, procedure: program.procedure_at(at).name.to_string(), text: text.to_owned(), width, times, left_out }
 }

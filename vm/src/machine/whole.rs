@@ -647,7 +647,7 @@ fn elements_of(list: &Value) -> Result<Value, Fault> {
         Value::Object(_) => Value::array(vec![list.clone()]),
         Value::Missing | Value::Null => Value::array(Vec::new()),
         Value::Text(text) if text.as_str().is_empty() => Value::array(Vec::new()),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::new("E_TYPE", format!("FOR EACH needs an array, and this is {}", access::a_kind(list)))),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) => Err(Fault::of_value("E_TYPE", "FOR EACH needs an array", list, access::a_kind(list))),
     }
 }
 
