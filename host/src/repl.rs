@@ -13,6 +13,7 @@ use gbvm_vm::signature::Signature;
 use gbvm_vm::value::Value;
 
 use crate::Engine;
+use crate::manual;
 use crate::render::{self, Look};
 use crate::scripts::{self, LoadError, Script};
 use crate::storage::survey;
@@ -70,7 +71,7 @@ impl<'e> Dialogue<'e> {
         let variables = self.variables.iter().map(|(name, _)| name.clone());
         let procedures = self.procedures.iter().map(|(name, _)| name.clone());
         let keywords = self.signatures.iter().flat_map(|signature| signature.aliases.iter().copied().chain([signature.phrase])).map(str::to_owned);
-        let structure = gbvm_lang::index::STRUCTURE.iter().map(|word| (*word).to_owned());
+        let structure = manual::words().into_iter().map(str::to_owned);
         let mut found: Vec<String> = commands.chain(variables).chain(procedures).chain(keywords).chain(structure).filter(|word| word.to_lowercase().starts_with(&folded)).collect();
         found.sort_unstable();
         found.dedup();
@@ -173,10 +174,7 @@ impl<'e> Dialogue<'e> {
         match word {
             "quit" | "q" | "exit" => Answer::Quit,
             "help" | "h" if rest.is_empty() => Answer::Text(HELP.to_owned()),
-            "help" | "h" => match gbvm_stdlib::find(rest) {
-                Some(keyword) => Answer::Text(gbvm_stdlib::reference::help(keyword)),
-                None => Answer::Failure(format!("there is no keyword {}", rest.to_uppercase())),
-            },
+            "help" | "h" => manual::help(rest).map_or_else(Answer::Failure, Answer::Text),
             "vars" => {
                 let lines: Vec<String> = self.variables.iter().filter(|(_, value)| !matches!(value, Value::Missing)).map(|(name, value)| format!("{name} = {}", trace::shown(value))).collect();
                 Answer::Text(lines.join("\n"))
