@@ -26,6 +26,15 @@ fn a_trace_tells_statements_and_what_they_change() {
 }
 
 #[test]
+fn a_trace_tells_what_a_procedure_changed_last() {
+    let script = "show 1\nx = two()\nSUB show(n)\n    SHARED seen\n    last = n + 1\n    seen = last\nEND SUB\nFUNCTION two()\n    local = 2\nEND FUNCTION\n";
+    let trace = text(&gbvm(&["run", "t.bas", "--trace", "--db", ":memory:"], script, "").stderr);
+    let wanted = "t.bas:1:1: show 1\n    n = 1\nt.bas:5:5: last = n + 1\n    last = 2\nt.bas:6:5: seen = last\n    seen = 2\nt.bas:2:1: x = two()\n\
+                  t.bas:9:5: local = 2\n    local = 2\n";
+    assert_eq!(trace, wanted);
+}
+
+#[test]
 fn a_trace_shows_no_secret() {
     let script = "k = \"Bearer \" + GET BOT MEMORY \"crm_api_key\"\no = {inner: [k]}\nl = LEN(k)\nm = MID(k, 2)\n";
     let output = gbvm(&["run", "t.bas", "--trace", "--db", ":memory:", "--memory", "crm_api_key=hush-hush"], script, "");
