@@ -13,7 +13,7 @@ use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
 use crate::token::{Lexeme, Token};
-use crate::{chain, declare, lexer, nest, words};
+use crate::{chain, declare, foreign, lexer, nest, words};
 
 #[allow(missing_docs, clippy::all, unused)] // generated
 mod grammar {
@@ -209,6 +209,16 @@ fn recover(item: &[Lexeme], span: Span) -> LineKind {
         let (text, folded) = word.map_or_else(|| ("".into(), "".into()), |word| (word.text, word.folded));
         Name { text, folded, span }
     };
+    // PUBLIC SUB and its kind.
+    if let [Lexeme { token: Token::Name(modifier), .. }, rest @ ..] = item
+        && foreign::is_modifier(&modifier.folded)
+        && let Some(at) = rest.iter().take(2).position(|lexeme| lexeme.token.name().is_some_and(|word| matches!(word, "sub" | "function")))
+        && let Some(Lexeme { token: Token::Name(word), start, end, .. }) = rest.get(at + 1)
+        && &*modifier.folded != "declare"
+    {
+        let name = Name { text: word.text.clone(), folded: word.folded.clone(), span: Span { source: span.source, start: *start, end: *end } };
+        return LineKind::Procedure { name, parameters: Vec::new(), is_function: rest[at].token.name() == Some("function") };
+    }
     match item.first().map(|lexeme| &lexeme.token) {
         Some(Token::If) => LineKind::If(missing()),
         Some(Token::ElseIf) => LineKind::ElseIf(missing()),
