@@ -22,9 +22,12 @@ use crate::trace;
 /// The variable with the value of the last expression.
 const IT: &str = "it";
 
+/// The most words of a phrase that are looked at to complete it.
+const PHRASE_WORDS_MAX: usize = 4;
+
 /// What `:help` says.
 const HELP: &str = "\
-An expression prints its value, which is then the variable it; a block goes on until it is closed, an empty line ends it.
+An expression prints its value, which is then the variable it; a block, bracket or text goes on until\nit is closed, a line that ends with an operator or with _ goes on in the next; an empty line ends all of it.
 :vars            the variables
 :tables          the tables and their columns
 :disasm [LINE]   the bytecode of a line, or of the last one
@@ -76,6 +79,26 @@ impl<'e> Dialogue<'e> {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// What completes the end of a line, and where that end begins: the longest that begins a phrase, else the last word.
+    pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+        let mut starts: Vec<usize> = Vec::new();
+        let mut end = line.len();
+        while starts.len() < PHRASE_WORDS_MAX {
+            let start = line[..end].trim_end_matches(is_part).len();
+            if start == end {
+                break;
+            }
+            starts.push(start);
+            end = line[..start].trim_end_matches(' ').len();
+            if end == start {
+                break;
+            }
+        }
+        let found = starts.iter().rev().map(|start| (*start, self.completions(&line[*start..]))).find(|(_, found)| !found.is_empty());
+        found.unwrap_or((line.len(), Vec::new()))
     }
 
     /// Does what an input says.

@@ -172,7 +172,7 @@ fn read_beside(script: Source, path: &Path) -> Result<Files, LoadError> {
 
 /// Adds a file of the library. One that cannot be read is a mistake of its own and hides none of the others.
 fn library_file(path: &Path, files: &mut Files) {
-    let text = std::fs::read_to_string(path);
+    let text = read_text(path);
     if let (Err(error), Ok(source)) = (&text, u16::try_from(files.sources.len())) {
         let message = format!("This file of the library cannot be read: {error}; mend it, or move it out of lib/.");
         files.problems.push(Diagnostic::error("E_INCLUDE", Span { source, start: 0, end: 0 }, message));
@@ -270,7 +270,7 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
         }
         gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
             Function::Pure(function) => Native::Pure(function),
-            Function::Host(_) | Function::Declare => Native::Host,
+            Function::Host(_) | Function::Declare | Function::Absent => Native::Host,
         })
     };
     let waits = compiled.program.sites.iter().any(|site| {

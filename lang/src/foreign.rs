@@ -15,6 +15,7 @@ pub fn advice(folded: &str) -> Option<&'static str> {
         "class" | "struct" | "interface" | "enum" => "There are no kinds of the script's own: NEW OBJECT has any fields, and SUB and FUNCTION work on it.",
         "elif" | "elsif" | "elsef" => "The next test of an IF is ELSE IF … THEN.",
         "if" => "To choose a value write IIF(condition, a, b).",
+        "where" => "WHERE stands in the statement that it belongs to, or directly below it, as in FIND orders WHERE total > 10.",
         "unless" => "Such a test is IF NOT condition THEN … END IF.",
         "begin" => "A block needs no word to begin: leave it out.",
         "break" => "EXIT FOR, EXIT DO or EXIT WHILE leaves a loop.",

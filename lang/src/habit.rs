@@ -248,8 +248,13 @@ impl Refused<'_> {
             return None;
         }
         let is_number = |at: usize| matches!(self.token(at), Some(Token::Int(_) | Token::Float(_)));
-        if self.opener().is_none() && is_number(self.at - 1) && is_number(self.at + 1) && self.touches(self.at + 1) {
-            let whole = self.written(self.at - 1).replace('.', "");
+        if let Some(before) = self.at.checked_sub(1)
+            && self.opener().is_none()
+            && is_number(before)
+            && is_number(self.at + 1)
+            && self.touches(self.at + 1)
+        {
+            let whole = self.written(before).replace('.', "");
             return Some(format!("decimals have a point, and thousands no sign: {whole}.{}", self.written(self.at + 1)));
         }
         Some(match self.opener() {
@@ -305,7 +310,7 @@ impl Refused<'_> {
         }
         let phrase = match self.found()? {
             Token::Name(word) => word.text.to_uppercase(),
-            Token::Keyword(index) | Token::KeywordCall(index) | Token::KeywordAlone(index) => self.signatures[usize::from(*index)].phrase.to_owned(),
+            Token::Keyword(index) | Token::KeywordCall(index) | Token::KeywordAlone(index) => self.signatures.get(usize::from(*index))?.phrase.to_owned(),
             _ => return None,
         };
         let function = self.signatures.iter().find(|signature| signature.form == Form::Function && signature.phrase == phrase)?;

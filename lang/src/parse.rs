@@ -66,11 +66,14 @@ pub(crate) fn outline(source: &Source, signatures: &[Signature]) -> Result<Outli
 pub fn is_open(text: &str, signatures: &[Signature]) -> bool {
     let mut inside = 0;
     let source = Source::new("", text);
-    let (_, lexemes, _) = read(&source, 0, signatures, &FxHashSet::default(), &mut |start, level| {
+    let (_, lexemes, diagnostics) = read(&source, 0, signatures, &FxHashSet::default(), &mut |start, level| {
         if start == u32::MAX {
             inside = level.inside;
         }
     });
+    if !diagnostics.is_empty() && ends_in_text(text, signatures) {
+        return true;
+    }
     let brackets = |lexeme: &Lexeme| match lexeme.token {
         Token::OpenParen | Token::CallParen | Token::OpenBracket | Token::IndexBracket | Token::OpenBrace => 1,
         Token::CloseParen | Token::CloseBracket | Token::CloseBrace => -1,
@@ -82,6 +85,17 @@ pub fn is_open(text: &str, signatures: &[Signature]) -> bool {
     let end = lexemes.iter().rposition(|lexeme| !lexeme.token.is_break()).map_or(0, |last| last + 1);
     let line = lexemes[..end].iter().rev().take_while(|lexeme| lexeme.token != Token::Break(true));
     inside > 0 || goes_on || line.map(brackets).sum::<i64>() > 0
+}
+
+/// Whether a text in quotes is open at the end: with a quote behind it there is less to complain about.
+fn ends_in_text(text: &str, signatures: &[Signature]) -> bool {
+    let phrases = Phrases::new(signatures);
+    let complaints = |text: &str| {
+        let mut diagnostics = Vec::new();
+        lexer::lex(text, 0, &phrases, &mut diagnostics);
+        diagnostics.len()
+    };
+    text.len() <= TEXT_MAX && complaints(text) > complaints(&format!("{text}\""))
 }
 
 fn read(

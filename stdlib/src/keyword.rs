@@ -167,6 +167,8 @@ pub enum Function {
     Host(HostFunction),
     /// Nothing at run time.
     Declare,
+    /// It fails: this machine does not have what it needs. [`crate::elsewhere::fault`] says why.
+    Absent,
 }
 
 /// A keyword that needs the world.

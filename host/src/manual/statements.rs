@@ -100,7 +100,7 @@ pub(super) const PAGES: &[Page] = &[
         words: &["FUNCTION", "END FUNCTION"],
         usage: "FUNCTION <name>[(<parameter>, …)]\n    …\n    RETURN <value>\nEND FUNCTION",
         summary: "A procedure that gives a value",
-        details: "RETURN gives it: assigning to the function's name does not. Without RETURN it gives its variable `result`, or MISSING. All else is as with SUB.",
+        details: "RETURN gives it; without RETURN it is what the function has assigned to its own name, or MISSING. All else is as with SUB.",
         examples: &[Example::new("PRINT twice(21)\n\nFUNCTION twice(n)\n    RETURN n * 2\nEND FUNCTION", "42")],
     },
     Page {
