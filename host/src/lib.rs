@@ -20,6 +20,7 @@ mod form;
 pub mod inbox;
 mod input;
 pub mod lsp;
+pub mod manual;
 pub mod news;
 pub mod outbox;
 pub mod outcome;

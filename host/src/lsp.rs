@@ -5,6 +5,7 @@
 
 mod document;
 mod position;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +31,7 @@ use document::Document;
 /// # Errors
 /// Where what comes is no protocol.
 pub fn serve(database: &Path) -> Result<(), String> {
-    let (connection, threads) = Connection::stdio();
+    let (connection, wire) = wire::connect();
     let capabilities = ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
@@ -41,11 +42,15 @@ pub fn serve(database: &Path) -> Result<(), String> {
         ..ServerCapabilities::default()
     };
     let capabilities = serde_json::to_value(capabilities).map_err(|error| error.to_string())?;
-    connection.initialize(capabilities).map_err(|error| error.to_string())?;
-    let mut server = Server { connection: &connection, database, signatures: gbvm_stdlib::signatures(), documents: BTreeMap::new(), changed: BTreeSet::new(), known: BTreeMap::new() };
-    server.run()?;
+    let served = connection.initialize(capabilities).map_err(|error| error.to_string()).and_then(|_| converse(&connection, database));
     drop(connection);
-    threads.join().map_err(|error| error.to_string())
+    // Why the bytes ended says more than that they did.
+    wire.close().and(served)
+}
+
+fn converse(connection: &Connection, database: &Path) -> Result<(), String> {
+    let mut server = Server { connection, database, signatures: gbvm_stdlib::signatures(), documents: BTreeMap::new(), changed: BTreeSet::new(), known: BTreeMap::new() };
+    server.run()
 }
 
 struct Server<'a> {

@@ -1,7 +1,7 @@
 //! What a run came to, and the answer that its caller gets.
 
 use gbvm_vm::coerce;
-use gbvm_vm::fault::Fault;
+use gbvm_vm::fault::{Fault, shown};
 use gbvm_vm::machine::Vm;
 use gbvm_vm::object::Object;
 use gbvm_vm::value::Value;
@@ -37,9 +37,9 @@ impl Reply {
     /// `{"error": code, "message": …}`.
     pub fn error(status: u16, code: &str, message: &str) -> Reply {
         let mut body = String::from("{\"error\":");
-        coerce::write_json_text(code, &mut body);
+        coerce::write_json_text(&shown(code), &mut body);
         body.push_str(",\"message\":");
-        coerce::write_json_text(message, &mut body);
+        coerce::write_json_text(&shown(message), &mut body);
         body.push('}');
         Reply::json(status, body)
     }
@@ -59,7 +59,7 @@ impl Reply {
             _ => 500,
         };
         let mut body = String::from("{\"error\":");
-        coerce::write_json_text(&fault.code, &mut body);
+        coerce::write_json_text(&shown(&fault.code), &mut body);
         body.push_str(",\"run\":");
         coerce::write_json_text(run_id, &mut body);
         body.push('}');

@@ -13,6 +13,7 @@ use gbvm_vm::signature::Signature;
 use gbvm_vm::value::Value;
 
 use crate::Engine;
+use crate::manual;
 use crate::render::{self, Look};
 use crate::scripts::{self, LoadError, Script};
 use crate::storage::survey;
@@ -21,9 +22,12 @@ use crate::trace;
 /// The variable with the value of the last expression.
 const IT: &str = "it";
 
+/// The most words of a phrase that are looked at to complete it.
+const PHRASE_WORDS_MAX: usize = 4;
+
 /// What `:help` says.
 const HELP: &str = "\
-An expression prints its value, which is then the variable it; a block goes on until it is closed, an empty line ends it.
+An expression prints its value, which is then the variable it; a block, bracket or text goes on until\nit is closed, a line that ends with an operator or with _ goes on in the next; an empty line ends all of it.
 :vars            the variables
 :tables          the tables and their columns
 :disasm [LINE]   the bytecode of a line, or of the last one
@@ -70,11 +74,31 @@ impl<'e> Dialogue<'e> {
         let variables = self.variables.iter().map(|(name, _)| name.clone());
         let procedures = self.procedures.iter().map(|(name, _)| name.clone());
         let keywords = self.signatures.iter().flat_map(|signature| signature.aliases.iter().copied().chain([signature.phrase])).map(str::to_owned);
-        let structure = gbvm_lang::index::STRUCTURE.iter().map(|word| (*word).to_owned());
+        let structure = manual::words().into_iter().map(str::to_owned);
         let mut found: Vec<String> = commands.chain(variables).chain(procedures).chain(keywords).chain(structure).filter(|word| word.to_lowercase().starts_with(&folded)).collect();
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// What completes the end of a line, and where that end begins: the longest that begins a phrase, else the last word.
+    pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+        let mut starts: Vec<usize> = Vec::new();
+        let mut end = line.len();
+        while starts.len() < PHRASE_WORDS_MAX {
+            let start = line[..end].trim_end_matches(is_part).len();
+            if start == end {
+                break;
+            }
+            starts.push(start);
+            end = line[..start].trim_end_matches(' ').len();
+            if end == start {
+                break;
+            }
+        }
+        let found = starts.iter().rev().map(|start| (*start, self.completions(&line[*start..]))).find(|(_, found)| !found.is_empty());
+        found.unwrap_or((line.len(), Vec::new()))
     }
 
     /// Does what an input says.
@@ -173,10 +197,7 @@ impl<'e> Dialogue<'e> {
         match word {
             "quit" | "q" | "exit" => Answer::Quit,
             "help" | "h" if rest.is_empty() => Answer::Text(HELP.to_owned()),
-            "help" | "h" => match gbvm_stdlib::find(rest) {
-                Some(keyword) => Answer::Text(gbvm_stdlib::reference::help(keyword)),
-                None => Answer::Failure(format!("there is no keyword {}", rest.to_uppercase())),
-            },
+            "help" | "h" => manual::help(rest).map_or_else(Answer::Failure, Answer::Text),
             "vars" => {
                 let lines: Vec<String> = self.variables.iter().filter(|(_, value)| !matches!(value, Value::Missing)).map(|(name, value)| format!("{name} = {}", trace::shown(value))).collect();
                 Answer::Text(lines.join("\n"))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as Moment};
 
 use gbvm_stdlib::keyword::{Call, Function, HostContext, RunState};
 use gbvm_stdlib::services::{Answer, Clock, Console, HttpClient, Level, Request};
-use gbvm_vm::fault::Fault;
+use gbvm_vm::fault::{Fault, shown};
 use gbvm_vm::instant::Instant;
 use gbvm_vm::machine::{Stop, Vm};
 use gbvm_vm::memory;
@@ -168,7 +168,7 @@ impl Ended {
         let outcome = self.settle(world);
         if let Some(fault) = &outcome.fault {
             let lead = fault.trace.first().map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.line, place.column));
-            tracing::error!(run = %outcome.run_id, "{lead}error[{}]: {}", fault.code, fault.message);
+            tracing::error!(run = %outcome.run_id, "{lead}error[{}]: {}", shown(&fault.code), shown(&fault.message));
         }
         outcome
     }
@@ -446,12 +446,12 @@ impl Run<'_, '_> {
         self.check_time()?;
         let pending = vm.pending().expect("the caller saw that a call is pending");
         let keyword = gbvm_stdlib::find(pending.phrase).ok_or_else(|| Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)))?;
-        let Function::Host(function) = keyword.function else {
-            return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
-        };
         if let Some(absent) = gbvm_stdlib::elsewhere::fault(keyword) {
             return Err(absent);
         }
+        let Function::Host(function) = keyword.function else {
+            return Err(Fault::new("E_NOT_HERE", format!("{} is not available here", pending.phrase)));
+        };
         let waits = keyword.signature.waits(pending.site.wanted);
         if waits && self.segment.has_transaction() {
             let message = "the script would wait while its transaction is open, which would lock the database; end the transaction with COMMIT before this line";

@@ -131,14 +131,33 @@ pub fn read_edited(path: &Path, text: &str) -> Result<Files, LoadError> {
     read_beside(Source::new(path.display().to_string(), text), path)
 }
 
+/// The text of a file.
+///
+/// # Errors
+/// Where it cannot be read, or where it is no UTF-8: then the place of the first byte that is not.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let bytes = std::fs::read(path)?;
+    String::from_utf8(bytes).map_err(|error| std::io::Error::other(not_utf8(error.as_bytes(), error.utf8_error().valid_up_to())))
+}
+
+/// What is wrong with bytes that are no UTF-8 from one of them on.
+pub fn not_utf8(bytes: &[u8], at: usize) -> String {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return "it is UTF-16; save it as UTF-8".to_owned();
+    }
+    let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let in_line = at - bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1) + 1;
+    format!("it is not UTF-8 in line {line}, byte {in_line}: 0x{:02X} (byte {} of the file); save it as UTF-8", bytes[at], at + 1)
+}
+
 fn read_one(path: &Path) -> Result<Source, LoadError> {
-    std::fs::read_to_string(path)
+    read_text(path)
         .map(|text| Source::new(path.display().to_string(), text))
         .map_err(|error| LoadError::Unreadable(path.to_owned(), error))
 }
 
 fn read_beside(script: Source, path: &Path) -> Result<Files, LoadError> {
-    let mut files = gather(script, &gbvm_stdlib::signatures(), &|path| std::fs::read_to_string(path));
+    let mut files = gather(script, &gbvm_stdlib::signatures(), &read_text);
     let library = path.parent().unwrap_or(Path::new("")).join("lib");
     if library.is_dir() {
         for file in scripts_in(&library)? {
@@ -153,7 +172,7 @@ fn read_beside(script: Source, path: &Path) -> Result<Files, LoadError> {
 
 /// Adds a file of the library. One that cannot be read is a mistake of its own and hides none of the others.
 fn library_file(path: &Path, files: &mut Files) {
-    let text = std::fs::read_to_string(path);
+    let text = read_text(path);
     if let (Err(error), Ok(source)) = (&text, u16::try_from(files.sources.len())) {
         let message = format!("This file of the library cannot be read: {error}; mend it, or move it out of lib/.");
         files.problems.push(Diagnostic::error("E_INCLUDE", Span { source, start: 0, end: 0 }, message));
@@ -251,7 +270,7 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
         }
         gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
             Function::Pure(function) => Native::Pure(function),
-            Function::Host(_) | Function::Declare => Native::Host,
+            Function::Host(_) | Function::Declare | Function::Absent => Native::Host,
         })
     };
     let waits = compiled.program.sites.iter().any(|site| {

@@ -30,15 +30,20 @@ impl<'a> Trace<'a> {
     }
 
     /// Sees the moment before an instruction: where a statement begins, what the last one changed is told, and then it.
+    /// Before a procedure is left, what it changed last is told, since its variables are gone behind that.
     pub fn see(&mut self, moment: &Moment<'_>) {
         let statements = &self.script.statements;
         let behind = statements.partition_point(|(pc, _)| *pc <= moment.pc);
-        let Some((_, span)) = behind.checked_sub(1).map(|at| statements[at]).filter(|(pc, _)| *pc == moment.pc) else { return };
+        let begun = behind.checked_sub(1).map(|at| statements[at]).filter(|(pc, _)| *pc == moment.pc);
+        if begun.is_none() && !moment.leaves {
+            return;
+        }
         self.frames.resize_with(moment.depth, Seen::new);
         if let Some(frame) = self.frames.last_mut() {
             tell(frame, moment.variables(), self.print);
         }
         tell(&mut self.shared, moment.shared(), self.print);
+        let Some((_, span)) = begun else { return };
         let source = &self.script.sources[usize::from(span.source)];
         let (line, column) = source.line_and_column(span.start as usize);
         (self.print)(&format!("{}:{line}:{column}: {}", source.name, source.line_text(line).trim()));

@@ -5,6 +5,7 @@ use lalrpop_util::ParseError;
 
 use crate::diagnostic::Diagnostic;
 use crate::foreign;
+use crate::habit::Refused;
 use crate::source::Span;
 use crate::spelling;
 use crate::token::{Lexeme, Token};
@@ -54,7 +55,16 @@ pub fn complain(item: &Item, error: ParseError<u32, Token, ()>) -> Diagnostic {
         let last = tokens.last().map_or(item.end, |lexeme| lexeme.end);
         (last.min(item.end), last.min(item.end))
     });
-    Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end: stop }, complaint.message())
+    if let Some(special) = complaint.special().or_else(|| complaint.of_another_language()) {
+        return Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end: stop }, special);
+    }
+    match (Refused { text: item.text, tokens, at, signatures: item.signatures }).habit() {
+        Some(habit) => {
+            let (start, end) = tokens.get(habit.at).map_or((start, stop), |lexeme| (lexeme.start, lexeme.end));
+            Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end }, habit.message)
+        }
+        None => Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end: stop }, complaint.message()),
+    }
 }
 
 struct Complaint<'a> {
@@ -105,16 +115,28 @@ impl Complaint<'_> {
     }
 
     fn message(&self) -> String {
-        if let Some(special) = self.special().or_else(|| self.of_another_language()) {
-            return special;
-        }
         let reason = self.reason();
         if let Some(advice) = self.foreign_word() {
             return format!("{reason}. {advice}");
         }
         match self.suggestion() {
             Some(suggestion) => format!("{reason}. Did you mean {suggestion}?"),
-            None => reason,
+            None => match self.keyword() {
+                Some(phrase) => format!("{reason}; gbvm help {phrase} shows how it is written"),
+                None => reason,
+            },
+        }
+    }
+
+    /// The keyword that the statement begins with, or that is assigned.
+    fn keyword(&self) -> Option<&'static str> {
+        if [")", "]", "}"].into_iter().any(|closing| self.expects(closing) && self.is_open(closing)) {
+            return None;
+        }
+        let first = if self.token(1) == Some(&Token::Equal) { 2 } else { 0 };
+        match self.token(first)? {
+            Token::Keyword(index) | Token::KeywordCall(index) | Token::FormOpen(index) if first < self.at => Some(self.signatures.get(usize::from(*index))?.phrase),
+            _ => None,
         }
     }
 
@@ -129,9 +151,11 @@ impl Complaint<'_> {
                 let near = spelling::nearest(word, ENDS);
                 Some(match near {
                     Some(near) => format!("END {word} closes nothing. Did you mean END {near}?"),
-                    None => format!("END {word} closes nothing; blocks end with END IF, END WITH, END SELECT, END SUB, END FUNCTION"),
+                    None if word.eq_ignore_ascii_case("loop") => "END LOOP closes nothing: LOOP closes DO, WEND closes WHILE, NEXT closes FOR".to_string(),
+                    None => format!("END {word} closes nothing; blocks end with END IF, NEXT, WEND, LOOP, END WITH, END SELECT, END TRY, END SUB, END FUNCTION, and END alone ends the run"),
                 })
             }
+            (Token::Leave(_), Some(_)) if self.written(self.at).eq_ignore_ascii_case("loop") => None,
             (Token::Leave(_), Some(_)) => Some(format!(
                 "after {} comes FOR, DO, WHILE, SUB or FUNCTION, or the end of the line, but here stands {}",
                 self.written(0).split_whitespace().next().unwrap_or("EXIT").to_uppercase(),
@@ -148,37 +172,39 @@ impl Complaint<'_> {
             (Token::If | Token::ElseIf, Some(found)) if self.expects("THEN") && !self.has(&Token::Then) && !self.is_near_then(found) => {
                 Some(format!("{} needs THEN between its condition and {}", self.named(0), self.named(self.at)))
             }
-            (Token::ForEach, _) if self.expects("IN") => {
+            (Token::ForEach, _) if self.expects("IN") && !self.is_typed() => {
                 Some(format!("FOR EACH {} needs IN and a list, but here {}", self.written(1), self.stands()))
             }
             (Token::For, _) if self.expects("TO") && self.at == self.item.len() => {
                 Some("FOR needs TO and the last value".to_string())
             }
-            (Token::For, Some(_)) if self.at > 3 && !self.has(&Token::To) && !self.has(&Token::In) => {
+            (Token::For, Some(_)) if self.at > 3 && !self.written(self.at).eq_ignore_ascii_case("downto") && !self.has(&Token::To) && !self.has(&Token::In) => {
                 let variable = self.written(1);
                 Some(format!("FOR needs TO between its first and its last value (FOR {variable} = 1 TO 10), but here {}", self.stands()))
             }
             (Token::For, Some(Token::In)) => Some(format!("to visit a list write FOR EACH {} IN …", self.written(1))),
-            (Token::For, _) if self.at == 2 => Some(format!(
+            (Token::For, _) if self.at == 2 && !self.is_typed() => Some(format!(
                 "FOR wants = behind its variable (FOR i = 1 TO 10), but here {}",
                 self.stands()
             )),
             (Token::Call, _) if self.at == 1 => Some("CALL needs the name of a procedure".to_string()),
-            (Token::Sub | Token::Function, _) if self.at >= 2 => Some(format!(
-                "{} {} wants its parameters as names in brackets, (a, b), but here {}",
+            (Token::Sub | Token::Function, Some(Token::OpenBrace)) => None,
+            (Token::Sub | Token::Function, _) if self.at >= 2 && !self.is_typed() => Some(format!(
+                "{} {} wants its parameters as names in brackets, (a, b), but here {}; each is a value of any kind, MISSING where it is not given",
                 self.named(0),
                 self.written(1),
                 self.stands()
             )),
-            (Token::Sub | Token::Function, _) => Some(format!("{} needs a name", self.named(0))),
+            (Token::Sub | Token::Function, _) if self.at < 2 => Some(format!("{} needs a name", self.named(0))),
             (Token::With, Some(_)) if self.at > 1 && self.token(self.at - 1) == Some(&Token::Equal) => {
                 Some("WITH x = takes NEW OBJECT; to assign a value, leave WITH out".to_string())
             }
             (Token::OnError, _) => Some("ON ERROR wants RESUME NEXT, GOTO and a label, or GOTO 0 behind it".to_string()),
             (Token::OnErrorGoto, _) if self.at == 1 => Some(format!("ON ERROR GOTO wants the name of a label, or 0, but here {}", self.stands())),
+            (Token::Goto | Token::OnErrorGoto, Some(Token::Int(_))) => None,
             (Token::Goto, _) if self.at == 1 => Some(format!("GOTO wants the name of a label, but here {}", self.stands())),
             (Token::Throw, None) => Some("THROW wants what is wrong: a text, or an object with message and code".to_string()),
-            (Token::Catch, _) => Some("CATCH takes one variable or nothing".to_string()),
+            (Token::Catch, _) if !self.is_typed() && self.at > 1 => Some("CATCH takes one variable or nothing".to_string()),
             (Token::Shared, _) => Some(format!("SHARED wants the names of variables of the main part, with commas between them, but here {}", self.stands())),
             (Token::Next, Some(_)) => Some("NEXT takes one variable or nothing".to_string()),
             _ => None,
@@ -228,6 +254,11 @@ impl Complaint<'_> {
         }
     }
 
+    /// Whether the type of a variable stands here.
+    fn is_typed(&self) -> bool {
+        self.written(self.at).eq_ignore_ascii_case("as")
+    }
+
     /// Whether a comment with `'` follows.
     fn is_before_quote(&self) -> bool {
         let end = self.item.last().map_or(0, |lexeme| lexeme.end as usize);
@@ -244,10 +275,11 @@ impl Complaint<'_> {
 
     /// What takes the place of a word of another language: the first one, or the one at fault.
     fn foreign_word(&self) -> Option<&'static str> {
-        [0, self.at.wrapping_sub(1), self.at].into_iter().find_map(|at| match self.token(at)? {
-            Token::Name(word) => foreign::advice(&word.folded),
-            _ => None,
-        })
+        let word = |at: usize| self.token(at).and_then(Token::name);
+        let is_variable = matches!(self.token(1), Some(Token::Equal | Token::PlusEqual | Token::MinusEqual | Token::IndexBracket));
+        let first = word(0).filter(|_| !is_variable).and_then(foreign::advice);
+        let inside = || [self.at.wrapping_sub(1), self.at].into_iter().find_map(|at| foreign::inside(word(at)?));
+        first.or_else(inside)
     }
 
     /// "the name x stands", "the line ends".

@@ -24,6 +24,14 @@ pub const AUTHENTICATORS: [&str; 2] = ["VERIFY_SIGNATURE", "VERIFY_KEY"];
 /// The ends of memory keys whose values are secrets.
 pub const SECRET_ENDINGS: [&str; 4] = ["_key", "_secret", "_token", "_password"];
 
+/// The declaration of an input, whose first word is a variable.
+const DECLARES_INPUT: &str = "PARAM";
+
+/// Whether a keyword declares an input.
+pub(crate) fn declares_input(signature: &Signature) -> bool {
+    signature.phrase == DECLARES_INPUT
+}
+
 /// The most errors in declarations that one file is told of.
 const ERRORS_MAX: usize = 100;
 
@@ -121,7 +129,7 @@ impl Declared {
                 self.events.push(Declaration::Webhook(webhook));
             }
             "SET SCHEDULE" => self.events.push(Declaration::Schedule(schedule(arguments, span)?)),
-            "PARAM" => return param::read(&mut self.interface, arguments, span, signatures).map(Some),
+            DECLARES_INPUT => return param::read(&mut self.interface, arguments, span, signatures).map(Some),
             // With its end it was taken before words were decided.
             "TABLE" => return Err(refuse(span, "TABLE has no END TABLE behind its columns, which stand in lines of their own.")),
             // Its file was read before.

@@ -3,12 +3,12 @@
 use gbvm_vm::signature::{Role, Signature};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ast::{Name, Statement, StatementKind};
+use crate::ast::{Expression, ExpressionKind, Name, Statement, StatementKind};
 use crate::parse;
 use crate::phrase::Phrases;
 use crate::source::Source;
 use crate::token::{Lexeme, Token};
-use crate::{lexer, walk, words};
+use crate::{declare, lexer, walk, words};
 
 /// The words of the language that the table of keywords does not have.
 pub const STRUCTURE: &[&str] = &[
@@ -25,6 +25,8 @@ pub struct Index {
     pub procedures: Vec<ProcedureAt>,
     /// The variables, each by its first assignment in its procedure.
     pub variables: Vec<VariableAt>,
+    /// The labels, each by its place.
+    pub labels: Vec<LabelAt>,
     /// For variables, in lower case, the tables whose rows they were last given.
     rows: FxHashMap<String, String>,
     words: Vec<(u32, u32, Word)>,
@@ -57,6 +59,17 @@ pub struct VariableAt {
     pub at: (u32, u32),
 }
 
+/// A label and where it stands.
+#[derive(Clone, Debug)]
+pub struct LabelAt {
+    /// Its name.
+    pub name: String,
+    /// The procedure it stands in, by number; none for the main part.
+    pub procedure: Option<usize>,
+    /// The bytes of the name.
+    pub at: (u32, u32),
+}
+
 /// What a word is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
@@ -68,6 +81,10 @@ pub enum Word {
     Field(String),
     /// The name of a table, where a keyword wants one.
     Table,
+    /// A label, or where a jump names one.
+    Label(String),
+    /// A word or sign of the language itself, as written.
+    Structure(String),
 }
 
 impl ProcedureAt {
@@ -87,7 +104,7 @@ impl Index {
         let phrases = Phrases::new(signatures);
         let raw = lexer::lex(text, 0, &phrases, &mut Vec::new());
         let lexemes = words::decide(&raw, &phrases, &FxHashSet::default());
-        let mut index = Index { words: words_of(&lexemes, signatures), rows: rows(&lexemes, signatures), ..Index::default() };
+        let mut index = Index { words: words_of(text, &lexemes, signatures), rows: rows(&lexemes, signatures), ..Index::default() };
         let (script, _) = parse::parse(&Source::new("", text), 0, signatures);
         for (at, procedure) in script.procedures.iter().enumerate() {
             let end = script.procedures.get(at + 1).map_or(text.len() as u32, |next| next.span.start);
@@ -102,6 +119,7 @@ impl Index {
                 index.assigned(parameter, Some(at));
             }
         }
+        index.inputs(&script.main, signatures);
         index.assignments(&script.main, None);
         for (at, procedure) in script.procedures.iter().enumerate() {
             index.assignments(&procedure.body, Some(at));
@@ -133,6 +151,12 @@ impl Index {
         find(here).or_else(|| find(None))
     }
 
+    /// The label that a jump at a byte means: one of the procedure there.
+    pub fn label(&self, name: &str, at: u32) -> Option<&LabelAt> {
+        let here = self.procedure_at(at);
+        self.labels.iter().find(|label| label.procedure == here && label.name.to_lowercase() == name.to_lowercase())
+    }
+
     /// The table whose rows a variable was given, if the text says so.
     pub fn table_of(&self, variable: &str) -> Option<&str> {
         self.rows.get(&variable.to_lowercase()).map(String::as_str)
@@ -144,12 +168,26 @@ impl Index {
         }
     }
 
+    /// The variables that declarations name, such as inputs.
+    fn inputs(&mut self, block: &[Statement], signatures: &[Signature]) {
+        for statement in block {
+            if let StatementKind::Expression(Expression { kind: ExpressionKind::Keyword { index, arguments }, .. }) = &statement.kind
+                && declare::declares_input(&signatures[usize::from(*index)])
+                && let Some(Expression { kind: ExpressionKind::Text(text), span, .. }) = arguments.first()
+            {
+                self.assigned(&Name { text: text.clone(), folded: text.to_lowercase().into(), span: *span }, None);
+            }
+        }
+    }
+
     fn assignments(&mut self, block: &[Statement], procedure: Option<usize>) {
         let mut found: Vec<Name> = Vec::new();
+        let labels = &mut self.labels;
         walk::each_statement(block, &mut |statement| match &statement.kind {
             StatementKind::Assign { place, .. } | StatementKind::With { target: place, .. } => found.extend(walk::root(place).cloned()),
             StatementKind::ForEach { variable, .. } | StatementKind::For { variable, .. } => found.push(variable.clone()),
             StatementKind::Try { catch: Some(catch), .. } => found.extend(catch.variable.clone()),
+            StatementKind::Label(name) => labels.push(LabelAt { name: name.text.to_string(), procedure, at: (name.span.start, name.span.end) }),
             _ => {}
         });
         for name in &found {
@@ -158,23 +196,37 @@ impl Index {
     }
 }
 
-fn words_of(lexemes: &[Lexeme], signatures: &[Signature]) -> Vec<(u32, u32, Word)> {
+fn words_of(text: &str, lexemes: &[Lexeme], signatures: &[Signature]) -> Vec<(u32, u32, Word)> {
     let mut found = Vec::new();
-    for (at, lexeme) in lexemes.iter().enumerate() {
-        let before = at.checked_sub(1).map(|before| &lexemes[before].token);
+    // What stands for nothing written separates nothing.
+    let mut before = None;
+    for lexeme in lexemes {
+        let previous = before;
+        if lexeme.start < lexeme.end || lexeme.token.is_break() {
+            before = Some(&lexeme.token);
+        }
         let word = match &lexeme.token {
-            Token::Keyword(index) | Token::KeywordCall(index) | Token::KeywordAlone(index) => Word::Keyword(*index),
-            Token::Name(word) if matches!(before, Some(Token::Dot | Token::QuestionDot | Token::LeadDot)) => Word::Field(word.text.to_string()),
+            Token::Keyword(index) | Token::KeywordCall(index) | Token::KeywordAlone(index) | Token::FormOpen(index) => Word::Keyword(*index),
+            Token::Name(word) if matches!(previous, Some(Token::Dot | Token::QuestionDot | Token::LeadDot)) => Word::Field(word.text.to_string()),
+            Token::Name(word) if matches!(previous, Some(Token::Goto | Token::OnErrorGoto)) => Word::Label(word.text.to_string()),
+            Token::Label(word) => Word::Label(word.text.to_string()),
             Token::Name(word) => Word::Name(word.text.to_string()),
-            Token::Text(_) => match before {
-                Some(Token::Keyword(index)) if wants_table(&signatures[usize::from(*index)]) => Word::Table,
+            Token::Text(_) => match previous {
+                Some(Token::Keyword(index) | Token::FormOpen(index)) if declare::declares_input(&signatures[usize::from(*index)]) => Word::Name(written(text, lexeme).trim_matches(['"', '\'']).to_owned()),
+                Some(Token::Keyword(index) | Token::FormOpen(index)) if wants_table(&signatures[usize::from(*index)]) => Word::Table,
                 _ => continue,
             },
+            Token::TextOpen | Token::TextClose | Token::Int(_) | Token::Float(_) | Token::Break(_) => continue,
+            _ if lexeme.start < lexeme.end => Word::Structure(written(text, lexeme)),
             _ => continue,
         };
         found.push((lexeme.start, lexeme.end, word));
     }
     found
+}
+
+fn written(text: &str, lexeme: &Lexeme) -> String {
+    text.get(lexeme.start as usize..lexeme.end as usize).unwrap_or("").to_owned()
 }
 
 fn wants_table(signature: &Signature) -> bool {

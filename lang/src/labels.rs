@@ -85,6 +85,17 @@ pub fn check(whole: &Whole, sources: &[Source]) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The folded names of the labels of a routine.
+pub fn names(body: &[Statement]) -> FxHashSet<Rc<str>> {
+    let mut names = FxHashSet::default();
+    walk::each_statement(body, &mut |statement| {
+        if let StatementKind::Label(name) = &statement.kind {
+            names.insert(name.folded.clone());
+        }
+    });
+    names
+}
+
 /// For each label of a routine, how many FINALLYs it is inside of.
 pub fn depths(body: &[Statement]) -> FxHashMap<Rc<str>, usize> {
     let jumps = Jumps::of(body);

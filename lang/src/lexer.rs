@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::clause;
 use crate::diagnostic::Diagnostic;
+use crate::foreign;
 use crate::phrase::Phrases;
 use crate::source::Span;
 use crate::token::{Lexeme, Token, Word};
@@ -22,6 +23,9 @@ const STRUCTURE: [&str; 29] = [
     "case", "sub", "function", "return", "exit", "continue", "let", "set", "default", "stop",
     "try", "catch", "finally", "throw", "goto",
 ];
+
+/// What is said where a brace opens a block.
+const BRACES: &str = "blocks have no braces: leave the { out, and end the block with END and its word";
 
 /// Words after which a value is expected.
 const VALUE_WORDS: [&str; 19] = [
@@ -204,7 +208,7 @@ impl Lexer<'_> {
                 return;
             }
             let message = match bracket {
-                b'{' if self.begins_structure() => "blocks have no braces: leave the { out, and end the block with END and its word".to_string(),
+                b'{' if self.begins_structure() => BRACES.to_string(),
                 _ => format!("this {} has no {}", char::from(bracket), char::from(partner(bracket))),
             };
             self.error("E_SYNTAX", at, at + 1, message);
@@ -228,6 +232,11 @@ impl Lexer<'_> {
     fn begins_structure(&self) -> bool {
         let first = self.lexemes.get(self.statement).and_then(|lexeme| lexeme.token.word());
         first.is_some_and(|word| STRUCTURE.contains(&word))
+    }
+
+    /// Whether nothing stands behind a bracket on its line.
+    fn ends_line(&self, bracket: usize) -> bool {
+        self.text[bracket + 1..].split('\n').next().is_none_or(|rest| rest.trim().is_empty())
     }
 
     fn end_line(&mut self, here: usize) {
@@ -590,22 +599,15 @@ impl Lexer<'_> {
             return self.push_sign(token, start);
         }
         self.at += first.len_utf8();
-        let message = match first {
-            '“' | '”' | '„' | '«' | '»' => format!("{first} is a quote of a word processor; texts stand in \""),
-            '‘' | '’' => format!("{first} is a quote of a word processor; write ' for a comment or \" for a text"),
-            '–' | '—' | '−' => format!("{first} is a dash of a word processor; minus is -"),
-            ';' => "; ends no line: the end of the line does; leave it out".to_string(),
-            '#' => "# is no sign here; a comment begins with '".to_string(),
-            '$' => "$ stands only at the end of a name or as ${…} inside a text".to_string(),
-            c if c.is_control() => "a control character stands here; delete it".to_string(),
-            c => format!("the character {c} means nothing here"),
-        };
         // One message for a whole line of such characters.
         let same_line = self.diagnostics.last().is_some_and(|last| {
             let between = self.text.get(last.span.end as usize..start);
             between.is_some_and(|between| !between.contains('\n'))
         });
         if !same_line {
+            let before = self.text[..start].rsplit('\n').next().unwrap_or("");
+            let behind = self.text[self.at..].split('\n').next().unwrap_or("");
+            let message = foreign::character(first, before, behind, self.brackets.last().map(|(bracket, _)| char::from(*bracket)));
             self.error("E_SYNTAX", start, self.at, message);
         }
     }
@@ -683,7 +685,10 @@ impl Lexer<'_> {
         if let Some(hole) = self.holes.pop() {
             self.error("E_SYNTAX", hole.at, hole.at + 2, "this ${ has no }");
         } else if let Some(&(bracket, at)) = self.brackets.first() {
-            let message = format!("this {} has no {}", char::from(bracket), char::from(partner(bracket)));
+            let message = match bracket {
+                b'{' if self.ends_line(at) && self.begins_structure() => BRACES.to_string(),
+                _ => format!("this {} has no {}", char::from(bracket), char::from(partner(bracket))),
+            };
             self.error("E_SYNTAX", at, at + 1, message);
         }
         self.push(Token::Newline, end, end);

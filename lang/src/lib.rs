@@ -16,6 +16,7 @@ pub mod filter;
 mod flow;
 mod foreign;
 pub mod format;
+mod habit;
 pub mod index;
 mod labels;
 mod lexer;

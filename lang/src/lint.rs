@@ -2,6 +2,8 @@
 
 mod stale;
 
+use std::rc::Rc;
+
 use gbvm_vm::signature::{Absence, Access, Kind, Role, Signature};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -12,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::filter;
 use crate::flow::{Flows, SlotIndex};
 use crate::foreign;
+use crate::labels;
 use crate::lower::filter_sources;
 use crate::reach;
 use crate::resolve::{Answer, Assigned, INPUTS, Meaning, RESULT, Scope, Whole};
@@ -31,6 +34,7 @@ pub fn lint<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses<'
         diagnostics: Vec::new(),
         authenticates: false,
         has_secrets: has_secrets(whole),
+        labels: FxHashSet::default(),
         known: FxHashMap::default(),
         callable: Names::new(whole.callable_names()),
         of_main: Names::new(assigned(&whole.scopes[0])),
@@ -58,6 +62,8 @@ struct Linter<'f, 'a> {
     callable: Names<'a>,
     /// The variables that the main part sets.
     of_main: Names<'a>,
+    /// The labels of the routine.
+    labels: FxHashSet<Rc<str>>,
 }
 
 /// What is asked of where a value comes from.
@@ -82,6 +88,7 @@ impl<'a> Linter<'_, 'a> {
 
     fn routine(&mut self, routine: usize) {
         let body = self.whole.routines[routine].body;
+        self.labels = labels::names(body);
         let mut words: Vec<&Name> = Vec::new();
         let mut columns: Vec<&Name> = Vec::new();
         walk::each_statement(body, &mut |statement| {
@@ -143,6 +150,7 @@ impl<'a> Linter<'_, 'a> {
     fn unanswered(&mut self, routine: usize, name: &Name) {
         let hint = match self.whole.meaning(routine, &name.folded) {
             Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
+            Meaning::Call(_) | Meaning::Error | Meaning::Unset if self.labels.contains(&name.folded) => format!(" To jump to the label write GOTO {}.", name.text),
             Meaning::Call(_) | Meaning::Error | Meaning::Unset => match foreign::advice(&name.folded) {
                 Some(advice) => format!(" {advice}"),
                 None => suggestion(self.callable.nearest(&name.folded)),
@@ -255,7 +263,7 @@ impl<'a> Linter<'_, 'a> {
         for name in &scope.names {
             let is_word = words.contains(&name.span);
             if self.whole.meaning(routine, &name.folded) == Meaning::Unset && !is_word {
-                let hint = match foreign::advice(&name.folded) {
+                let hint = match foreign::value(&name.folded) {
                     Some(advice) => format!(" {advice}"),
                     None => suggestion(own.nearest(&name.folded).or_else(|| self.of_main.nearest(&name.folded))),
                 };

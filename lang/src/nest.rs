@@ -35,15 +35,17 @@ pub fn nest(
     see: &mut dyn FnMut(u32, Level),
 ) -> Script {
     let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
-    let mut nester = Nester { line_starts, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), diagnostics };
+    let mut nester = Nester { line_starts, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), is_behind_doubt: false, diagnostics };
     for line in lines {
         let ends_line = line.ends_line;
+        let is_doubtful = line.is_doubtful;
         let (start, is_branch, inside) = (line.span.start, line.kind.is_branch(), nester.level());
         if !nester.line(line) {
             break;
         }
         let indent = if is_branch { inside.saturating_sub(1) } else { inside.min(nester.level()) };
         see(start, Level { indent, inside, opens_block: nester.level() > indent });
+        nester.is_behind_doubt = !ends_line && (nester.is_behind_doubt || is_doubtful);
         if ends_line {
             nester.end_line();
         }
@@ -62,6 +64,8 @@ struct Nester<'a> {
     script: Script,
     /// The variables of loops whose missing NEXT was told.
     unclosed_loops: Vec<Rc<str>>,
+    /// Whether something before on the same line did not parse.
+    is_behind_doubt: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -119,6 +123,22 @@ impl Block {
             Block::Procedure { is_function: false, .. } => ("SUB", "END SUB"),
             Block::Procedure { is_function: true, .. } => ("FUNCTION", "END FUNCTION"),
             Block::Try { .. } => ("TRY", "END TRY"),
+        }
+    }
+
+    /// Everything that closes it.
+    fn closers(&self) -> &'static [&'static str] {
+        match self {
+            Block::ForEach { .. } | Block::For { .. } => &["NEXT", "END FOR"],
+            Block::While(_) => &["WEND", "END WHILE"],
+            Block::If { .. } => &["END IF"],
+            Block::Select { is_switch: false, .. } => &["END SELECT"],
+            Block::Select { is_switch: true, .. } => &["END SWITCH"],
+            Block::Do(_) => &["LOOP"],
+            Block::With { .. } => &["END WITH"],
+            Block::Procedure { is_function: false, .. } => &["END SUB"],
+            Block::Procedure { is_function: true, .. } => &["END FUNCTION"],
+            Block::Try { .. } => &["END TRY"],
         }
     }
 
@@ -372,13 +392,13 @@ impl Nester<'_> {
         let (opener, closer) = frame.block.words();
         let span = frame.span;
         let line = self.line_of(span);
-        let misspelt = misspelt(&frame.body, closer);
+        let misspelt = frame.block.closers().iter().find_map(|closer| Some((*closer, misspelt(&frame.body, closer)?)));
         let mut message = format!("the {opener} opened at line {line} has no {closer}");
         if let Block::ForEach { variable, .. } | Block::For { variable, .. } = &frame.block {
             self.unclosed_loops.push(variable.folded.clone());
         }
         match misspelt {
-            Some((written, at)) => {
+            Some((closer, (written, at))) => {
                 message += &format!(". Did you mean {closer} where line {} says {written}?", self.line_of(at));
             }
             None if here.is_some() => message += &format!(" before this; write {closer} where its block ends"),
@@ -393,12 +413,14 @@ impl Nester<'_> {
 
     /// Says that a closing line closes nothing.
     fn stray(&mut self, span: Span, closer: &str, opener: &str) {
-        if self.stack.iter().any(|frame| frame.is_doubtful) {
+        if self.is_behind_doubt || self.stack.iter().any(|frame| frame.is_doubtful) {
             return;
         }
         let body = self.stack.last().map_or(&self.script.main, |frame| &frame.body);
-        let message = match misspelt(body, opener) {
-            Some((written, at)) => {
+        // A loop over a list is opened by two words.
+        let openers = if opener == "FOR" { &[opener, "FOR EACH"][..] } else { &[opener] };
+        let message = match openers.iter().find_map(|opener| Some((*opener, misspelt(body, opener)?))) {
+            Some((opener, (written, at))) => {
                 format!("{closer} has no {opener} before it. Did you mean {opener} where line {} says {written}?", self.line_of(at))
             }
             None => match self.stack.last() {

@@ -13,7 +13,7 @@ use crate::phrase::Phrases;
 use crate::shape::Shaper;
 use crate::source::{Source, Span};
 use crate::token::{Lexeme, Token};
-use crate::{chain, declare, lexer, nest, words};
+use crate::{chain, declare, foreign, lexer, nest, words};
 
 #[allow(missing_docs, clippy::all, unused)] // generated
 mod grammar {
@@ -66,11 +66,14 @@ pub(crate) fn outline(source: &Source, signatures: &[Signature]) -> Result<Outli
 pub fn is_open(text: &str, signatures: &[Signature]) -> bool {
     let mut inside = 0;
     let source = Source::new("", text);
-    let (_, lexemes, _) = read(&source, 0, signatures, &FxHashSet::default(), &mut |start, level| {
+    let (_, lexemes, diagnostics) = read(&source, 0, signatures, &FxHashSet::default(), &mut |start, level| {
         if start == u32::MAX {
             inside = level.inside;
         }
     });
+    if !diagnostics.is_empty() && ends_in_text(text, signatures) {
+        return true;
+    }
     let brackets = |lexeme: &Lexeme| match lexeme.token {
         Token::OpenParen | Token::CallParen | Token::OpenBracket | Token::IndexBracket | Token::OpenBrace => 1,
         Token::CloseParen | Token::CloseBracket | Token::CloseBrace => -1,
@@ -82,6 +85,17 @@ pub fn is_open(text: &str, signatures: &[Signature]) -> bool {
     let end = lexemes.iter().rposition(|lexeme| !lexeme.token.is_break()).map_or(0, |last| last + 1);
     let line = lexemes[..end].iter().rev().take_while(|lexeme| lexeme.token != Token::Break(true));
     inside > 0 || goes_on || line.map(brackets).sum::<i64>() > 0
+}
+
+/// Whether a text in quotes is open at the end: with a quote behind it there is less to complain about.
+fn ends_in_text(text: &str, signatures: &[Signature]) -> bool {
+    let phrases = Phrases::new(signatures);
+    let complaints = |text: &str| {
+        let mut diagnostics = Vec::new();
+        lexer::lex(text, 0, &phrases, &mut diagnostics);
+        diagnostics.len()
+    };
+    text.len() <= TEXT_MAX && complaints(text) > complaints(&format!("{text}\""))
 }
 
 fn read(
@@ -209,6 +223,16 @@ fn recover(item: &[Lexeme], span: Span) -> LineKind {
         let (text, folded) = word.map_or_else(|| ("".into(), "".into()), |word| (word.text, word.folded));
         Name { text, folded, span }
     };
+    // PUBLIC SUB and its kind.
+    if let [Lexeme { token: Token::Name(modifier), .. }, rest @ ..] = item
+        && foreign::is_modifier(&modifier.folded)
+        && let Some(at) = rest.iter().take(2).position(|lexeme| lexeme.token.name().is_some_and(|word| matches!(word, "sub" | "function")))
+        && let Some(Lexeme { token: Token::Name(word), start, end, .. }) = rest.get(at + 1)
+        && &*modifier.folded != "declare"
+    {
+        let name = Name { text: word.text.clone(), folded: word.folded.clone(), span: Span { source: span.source, start: *start, end: *end } };
+        return LineKind::Procedure { name, parameters: Vec::new(), is_function: rest[at].token.name() == Some("function") };
+    }
     match item.first().map(|lexeme| &lexeme.token) {
         Some(Token::If) => LineKind::If(missing()),
         Some(Token::ElseIf) => LineKind::ElseIf(missing()),

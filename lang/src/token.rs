@@ -252,6 +252,14 @@ impl Token {
         matches!(self, Token::Break(_) | Token::Newline)
     }
 
+    /// The folded word, if it is a name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Token::Name(word) => Some(&word.folded),
+            _ => None,
+        }
+    }
+
     /// The folded word, if it is an undecided word.
     pub fn word(&self) -> Option<&str> {
         match self {

@@ -2,10 +2,9 @@
 //! that need a service which is not here.
 
 use gbvm_vm::fault::Fault;
-use gbvm_vm::signature::{Absence, Form, Param, Role, Signature};
-use gbvm_vm::value::Value;
+use gbvm_vm::signature::{Absence, Form, Kind, Param, Role, Signature};
 
-use crate::keyword::{Call, Function, HostContext, Keyword};
+use crate::keyword::{Function, Keyword};
 
 const ANYTHING: &[Param] = &[Param::optional("anything", Role::Value)];
 
@@ -78,8 +77,9 @@ const fn service(phrase: &'static str, summary: &'static str, instead: &'static 
 }
 
 const fn absent(phrase: &'static str, summary: &'static str, absence: Absence) -> Keyword {
-    let mut keyword = Keyword::host("Not here", Form::Keyword, phrase, ANYTHING, refuse);
-    keyword.signature = Signature { absence: Some(absence), variadic: true, ..keyword.signature };
+    let signature = Signature::new(phrase, Form::Keyword, Kind::Host, ANYTHING);
+    let signature = Signature { absence: Some(absence), variadic: true, ..signature };
+    let mut keyword = Keyword { signature, family: "Not here", summary: "", details: "", examples: &[], function: Function::Absent };
     keyword.summary = summary;
     keyword.details = match absence {
         Absence::Dialogue(_) => "A word of dialogue: it is an error when the script is compiled. A variable or procedure may have its name.",
@@ -88,13 +88,8 @@ const fn absent(phrase: &'static str, summary: &'static str, absence: Absence) -
     keyword
 }
 
-fn refuse(_: &mut HostContext<'_>, _: &Call<'_>) -> Result<Value, Fault> {
-    Err(Fault::new("E_NOT_HERE", "this needs a service that this machine does not have"))
-}
-
 /// Why a keyword cannot be run here, if it cannot.
 pub fn fault(keyword: &Keyword) -> Option<Fault> {
     let (Absence::Dialogue(instead) | Absence::Service(instead)) = keyword.signature.absence?;
-    debug_assert!(matches!(keyword.function, Function::Host(_)));
     Some(Fault::new("E_NOT_HERE", format!("{} needs a service that this machine does not have; {instead}", keyword.signature.phrase)))
 }

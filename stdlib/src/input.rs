@@ -12,7 +12,7 @@ use crate::json;
 use crate::keyword::{Call, Example, HostContext, Keyword};
 
 /// The keywords of this family.
-pub const KEYWORDS: &[Keyword] = &[Keyword::host("Triggers", Form::Function, "INPUT", &[Param::required("name", Role::Word), Param::optional("type", Role::Word)], input).about(
+pub const KEYWORDS: &[Keyword] = &[Keyword::host("Triggers", Form::Function, "INPUT", &[Param::required("name", Role::Word), Param::optional("type", Role::Word)], input).value_only("nobody sits at a keyboard here. Write n = INPUT(\"n\") for what whoever started the run gave it, or declare PARAM n AS STRING; body has the fields of a request").about(
     "A value that whoever started the run gave it",
     "It is looked for in the fields of the request's body, then in the query, then among `--param` of the command line; MISSING where it is nowhere. With a type (ANY, STRING, INTEGER, NUMBER, BOOLEAN, DATE, EMAIL, ARRAY, OBJECT) it is of that type, or the error `E_PARAM`, which answers a request with 400. `PARAM n AS TYPE` reads it into a variable.",
     &[Example::new("quantity = INPUT(\"quantity\", \"INTEGER\") ?? 1\nPRINT quantity", "1")],

@@ -123,6 +123,12 @@ impl Keyword {
         self
     }
 
+    /// With a value that must be used: as a statement alone it is refused with this.
+    pub const fn value_only(mut self, instead: &'static str) -> Keyword {
+        self.signature.value_only = Some(instead);
+        self
+    }
+
     /// With text below it, up to a line that says this, as its last argument.
     pub const fn text_until(mut self, end: &'static str) -> Keyword {
         self.signature.text_end = Some(end);
@@ -161,6 +167,8 @@ pub enum Function {
     Host(HostFunction),
     /// Nothing at run time.
     Declare,
+    /// It fails: this machine does not have what it needs. [`crate::elsewhere::fault`] says why.
+    Absent,
 }
 
 /// A keyword that needs the world.

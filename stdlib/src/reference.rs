@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gbvm_vm::signature::{Form, Holds, Signature, WordForm};
 
-use crate::keyword::{Function, Keyword};
+use crate::keyword::{Example, Function, Keyword};
 use crate::table;
 
 /// How a keyword is written, its parameters in angle brackets, those that may be left out in square ones too.
@@ -65,13 +65,25 @@ pub fn help(keyword: &Keyword) -> String {
     if let Some(note) = note(keyword) {
         let _ = writeln!(out, "{note}");
     }
-    for example in keyword.examples {
-        out.push('\n');
-        indent(example.script, &mut out);
-        out.push_str("prints\n");
-        indent(example.output, &mut out);
-    }
+    examples(keyword.examples, &mut out);
     out
+}
+
+/// Examples as plain text.
+pub fn examples(examples: &[Example], out: &mut String) {
+    for example in examples {
+        out.push('\n');
+        indent(example.script, out);
+        out.push_str("prints\n");
+        indent(example.output, out);
+    }
+}
+
+/// Examples as Markdown.
+pub fn examples_as_markdown(examples: &[Example], out: &mut String) {
+    for example in examples {
+        let _ = write!(out, "\n```basic\n{}\n```\n\n```text\n{}\n```\n", example.script, example.output);
+    }
 }
 
 fn indent(text: &str, out: &mut String) {
@@ -95,7 +107,7 @@ fn note(keyword: &Keyword) -> Option<String> {
     }
     match keyword.function {
         Function::Declare => notes.push("A declaration: it stands at the top of a script and does nothing when its line is reached.".to_owned()),
-        Function::Pure(_) | Function::Host(_) => {}
+        Function::Pure(_) | Function::Host(_) | Function::Absent => {}
     }
     (!notes.is_empty()).then(|| notes.join(" "))
 }
@@ -114,9 +126,9 @@ pub fn overview() -> String {
     out
 }
 
-/// The whole reference as Markdown, by family in the order of the list.
+/// The keywords as Markdown, by family in the order of the list.
 pub fn markdown() -> String {
-    let mut out = String::from("# Keywords and functions\n\nMade from the records of the keywords; change those and not this page.\n");
+    let mut out = String::new();
     let mut family = "";
     for keyword in table::keywords() {
         if keyword.family != family {
@@ -130,9 +142,7 @@ pub fn markdown() -> String {
             }
         }
         out.push('\n');
-        for example in keyword.examples {
-            let _ = write!(out, "\n```basic\n{}\n```\n\n```text\n{}\n```\n", example.script, example.output);
-        }
+        examples_as_markdown(keyword.examples, &mut out);
     }
     out
 }

@@ -155,9 +155,13 @@ fn run(script: &Arc<Script>, world: &mut World, event: &[(&str, Value)], through
         if let Stop::HostCall = stop {
             let pending = vm.pending().expect("the run waits for a call");
             let keyword = gbvm_stdlib::find(pending.phrase).expect("the keyword is in the table");
-            let Function::Host(function) = keyword.function else { panic!("{} is no call of the host", pending.phrase) };
             let call = Call { arguments: pending.arguments, site: pending.site, templates: &script.linked.program().templates, frames: pending.frames };
-            match function(&mut world.context(), &call) {
+            let answer = match keyword.function {
+                Function::Host(function) => function(&mut world.context(), &call),
+                Function::Absent => Err(gbvm_stdlib::elsewhere::fault(keyword).expect("it says why it is absent")),
+                Function::Pure(_) | Function::Declare => panic!("{} is no call of the host", pending.phrase),
+            };
+            match answer {
                 Ok(answer) => vm.resume(answer),
                 Err(fault) => {
                     if let Err(fault) = vm.fail(fault) {

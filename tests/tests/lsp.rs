@@ -206,3 +206,81 @@ fn half_written_text_and_strange_requests_end_nothing() {
     assert_eq!(editor.diagnostics("untitled:Untitled-1")[0]["code"], "W_UNASSIGNED");
     editor.stop();
 }
+
+#[test]
+fn a_broken_message_is_answered_and_the_next_one_too() {
+    let (folder, uri) = project();
+    let mut editor = Editor::start(folder.path());
+    let broken: [(&[u8], i64); 5] = [
+        (b"{ no JSON", -32700),
+        (b"\xff\xfe\xfd", -32700),
+        (b"", -32700),
+        (b"[1, 2]", -32600),
+        (b"{\"jsonrpc\": \"2.0\", \"what\": 1}", -32600),
+    ];
+    for (content, code) in broken {
+        write!(editor.input, "Content-Length: {}\r\n\r\n", content.len()).and_then(|()| editor.input.write_all(content)).and_then(|()| editor.input.flush()).expect("the server reads");
+        let answer = editor.read();
+        assert_eq!((answer["error"]["code"].as_i64(), answer["id"].is_null()), (Some(code), true), "{answer}");
+    }
+    editor.open(&uri, "PRINT 1 +\n");
+    assert_eq!(editor.diagnostics(&uri).as_array().map(Vec::len), Some(1));
+    editor.stop();
+}
+
+#[test]
+fn a_header_that_cannot_be_read_ends_the_server_with_a_message() {
+    let long = format!("X-Long: {}\r\n\r\n", "x".repeat(10_000));
+    for (header, reason) in [
+        ("Content-Length: many\r\n\r\n", "Content-Length is no number"),
+        ("Content-Length: -5\r\n\r\n", "Content-Length is no number"),
+        ("Content-Type: x\r\n\r\n", "no Content-Length"),
+        ("{\"jsonrpc\": \"2.0\"}\n", "is no number of bytes"),
+        ("hello\r\n", "no name and value"),
+        (&long, "longer than"),
+        ("Content-Length: 10\r\n\r\nabc", "in the middle of a message"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let output = gbvm_tests::command::piped(&["lsp"], folder.path(), header);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{header}: {error}");
+        assert!(error.contains(reason) || header.starts_with('{') && error.starts_with("gbvm: "), "{header}: {error}");
+        assert_eq!(error.lines().count(), 1, "{header}: {error}");
+    }
+}
+
+#[test]
+fn statements_labels_and_inputs_are_explained_and_found() {
+    let (folder, uri) = project();
+    let mut editor = Editor::start(folder.path());
+    let text = "PARAM quantity AS INTEGER\nPARAM \"note\"\nON ERROR GOTO failed\nIF quantity > 3 THEN\n    GOTO done\nEND IF\nPRINT note ?? quantity\ndone:\nPRINT IIF(quantity, 1, 2)\nfailed:\nPRINT 3\nrows = FIND parts WHERE qty = quantity\n";
+    editor.open(&uri, text);
+    let mut hover = |line, character| editor.at("textDocument/hover", &uri, line, character)["contents"]["value"].as_str().unwrap_or("").to_owned();
+    for (line, character, wanted) in [
+        (2, 3, "ON ERROR GOTO <label>"),
+        (3, 1, "END IF closes it all"),
+        (3, 12, "<value> < <value>"),
+        (3, 17, "END IF closes it all"),
+        (4, 6, "GOTO <label>"),
+        (4, 10, "label on line 8"),
+        (5, 2, "END IF closes it all"),
+        (6, 12, "<value> ?? <value>"),
+        (8, 8, "IIF(<condition>"),
+        (11, 8, "The rows of a table"),
+        (11, 20, "A condition on the columns"),
+        (0, 8, "first set on line 1"),
+    ] {
+        let found = hover(line, character);
+        assert!(found.contains(wanted), "{line}:{character}: {found}");
+    }
+    let mut definition = |line, character| {
+        let start = editor.at("textDocument/definition", &uri, line, character)["range"]["start"].clone();
+        (start["line"].as_u64(), start["character"].as_u64())
+    };
+    assert_eq!(definition(2, 16), (Some(9), Some(0)));
+    assert_eq!(definition(4, 10), (Some(7), Some(0)));
+    assert_eq!(definition(3, 5), (Some(0), Some(6)));
+    assert_eq!(definition(6, 7).0, Some(1));
+    assert_eq!(definition(3, 1), (None, None));
+    editor.stop();
+}

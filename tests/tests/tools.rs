@@ -26,6 +26,15 @@ fn a_trace_tells_statements_and_what_they_change() {
 }
 
 #[test]
+fn a_trace_tells_what_a_procedure_changed_last() {
+    let script = "show 1\nx = two()\nSUB show(n)\n    SHARED seen\n    last = n + 1\n    seen = last\nEND SUB\nFUNCTION two()\n    local = 2\nEND FUNCTION\n";
+    let trace = text(&gbvm(&["run", "t.bas", "--trace", "--db", ":memory:"], script, "").stderr);
+    let wanted = "t.bas:1:1: show 1\n    n = 1\nt.bas:5:5: last = n + 1\n    last = 2\nt.bas:6:5: seen = last\n    seen = 2\nt.bas:2:1: x = two()\n\
+                  t.bas:9:5: local = 2\n    local = 2\n";
+    assert_eq!(trace, wanted);
+}
+
+#[test]
 fn a_trace_shows_no_secret() {
     let script = "k = \"Bearer \" + GET BOT MEMORY \"crm_api_key\"\no = {inner: [k]}\nl = LEN(k)\nm = MID(k, 2)\n";
     let output = gbvm(&["run", "t.bas", "--trace", "--db", ":memory:", "--memory", "crm_api_key=hush-hush"], script, "");
@@ -120,4 +129,65 @@ fn what_stands_beside_a_script_hides_none_of_its_mistakes() {
     assert!(of("asked.bas:1:5: error[E_SYNTAX]") == 1 && of("lib/broken.bas:1:") == 1, "{report}");
     assert!(of("lib/bytes.bas:1:1: error[E_INCLUDE]: This file of the library cannot be read") == 1, "{report}");
     assert_eq!(of("beside.bas") + of("bytes.bas"), 0, "{report}");
+}
+
+#[test]
+fn a_dialogue_reads_on_and_past_what_is_no_text() {
+    let (out, err) = dialogue("x = \"a\nb\"\nPRINT x\nPRINT [1,\n2]\nnew = INSERT \"parts\", {id: \"p\", qty: 3}\nrows = FIND parts _\nWHERE qty > 1\nPRINT rows.id\n");
+    assert_eq!((out.as_str(), err.as_str()), ("a\nb\n1, 2\np\n", ""));
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut child = std::process::Command::new(gbvm_tests::command::binary())
+        .args(["repl", "--db", ":memory:"])
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the dialogue can be started");
+    std::io::Write::write_all(&mut child.stdin.take().expect("its input is a pipe"), b"PRINT 1\nPRINT \"caf\xe9\"\nPRINT 2\n").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("1\n2\n", Some(0)));
+    assert!(text(&output.stderr).contains("this line is left out: it is not UTF-8 in line 1, byte 11: 0xE9"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_dialogue_completes_phrases() {
+    let engine = gbvm::Engine::builder().database(":memory:").build().expect("an engine can be built");
+    let dialogue = gbvm::repl::Dialogue::new(&engine, gbvm::render::Look::Plain);
+    assert_eq!(dialogue.complete("x = GET BOT M"), (4, vec!["GET BOT MEMORY".to_owned()]));
+    assert_eq!(dialogue.complete("END SUB"), (0, vec!["END SUB".to_owned()]));
+    assert_eq!(dialogue.complete("rows = FIND p WHERE a = 1 ORDER B"), (26, vec!["ORDER BY".to_owned()]));
+    assert_eq!(dialogue.complete("IF UCAS"), (3, vec!["UCASE".to_owned()]));
+    assert_eq!(dialogue.complete(":he"), (0, vec![":help".to_owned()]));
+    assert_eq!(dialogue.complete("zzz yyy"), (7, Vec::new()));
+    assert_eq!(dialogue.complete("x = "), (4, Vec::new()));
+}
+
+#[test]
+fn a_long_message_is_shown_in_part() {
+    let output = gbvm(&["run", "t.bas", "--db", ":memory:"], "THROW REPEAT(\"é\", 4000000)\n", "");
+    let error = text(&output.stderr);
+    assert!(error.len() < 6000 && error.contains("… (7995904 bytes more)"), "{}: {}", error.len(), &error[error.len().saturating_sub(300)..]);
+    let caught = gbvm(&["run", "t.bas", "--db", ":memory:"], "TRY\n    THROW REPEAT(\"x\", 10000)\nCATCH e\n    PRINT LEN(e.message)\nEND TRY\n", "");
+    assert_eq!(text(&caught.stdout), "10000\n", "a script sees the whole of it");
+}
+
+#[test]
+fn help_knows_statements_and_near_words() {
+    for (word, wanted) in [("if", "END IF closes it all"), ("end sub", "A procedure that gives no value"), ("iif", "IIF(<condition>"), ("??", "<value> ?? <value>"), ("set", "SET <place> = <value>")] {
+        let output = gbvm(&["help", word], "", "");
+        assert!(output.status.success() && text(&output.stdout).contains(wanted), "{word}: {}", text(&output.stdout));
+    }
+    let output = gbvm(&["help", "fnid"], "", "");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), "gbvm: there is no keyword FNID; did you mean FIND?\n"));
+}
+
+#[test]
+fn a_file_that_is_no_text_says_where() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    for (bytes, wanted) in [(&b"x = 1\nPRINT \"caf\xe9\"\n"[..], "in line 2, byte 11: 0xE9 (byte 17 of the file)"), (b"\xff\xfeP\0", "it is UTF-16")] {
+        std::fs::write(folder.path().join("t.bas"), bytes).expect("a file can be written");
+        let output = piped(&["check", "t.bas"], folder.path(), "");
+        assert!(text(&output.stderr).contains(wanted), "{}", text(&output.stderr));
+    }
 }

@@ -5,6 +5,21 @@ use std::fmt;
 
 use crate::value::Value;
 
+/// The most bytes of a message, or of a code, that are shown at one time: a script may throw a text of any size.
+const SHOWN_MAX: usize = 4096;
+
+/// A message as it is shown: whole, or its beginning and how much is left out.
+pub fn shown(message: &str) -> Cow<'_, str> {
+    if message.len() <= SHOWN_MAX {
+        return Cow::Borrowed(message);
+    }
+    let mut end = SHOWN_MAX;
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    Cow::Owned(format!("{}… ({} bytes more)", &message[..end], message.len() - end))
+}
+
 /// Why a statement failed.
 ///
 /// `code` is stable (`E_TYPE`, `E_FILTER_EMPTY`, …) or what a script threw; `message` says the thing and the next step and never holds a
@@ -140,7 +155,7 @@ impl fmt::Display for Fault {
         if let Some(place) = self.trace.first() {
             write!(f, "{}:{}:{}: ", place.file, place.line, place.column)?;
         }
-        write!(f, "error[{}]: {}", self.code, self.message)
+        write!(f, "error[{}]: {}", shown(&self.code), shown(&self.message))
     }
 }
 

@@ -165,6 +165,8 @@ pub struct Signature {
     pub changes_first: bool,
     /// Why it cannot be used here, if it cannot.
     pub absence: Option<Absence>,
+    /// Why it cannot stand as a statement whose value nobody uses, and what to write, if it cannot.
+    pub value_only: Option<&'static str>,
     /// The keyword that is meant instead where the first argument's text begins as an address does.
     pub address_form: Option<&'static str>,
     /// The line that ends the text which begins below it and is its last argument: `END MAIL`.
@@ -227,6 +229,7 @@ impl Signature {
             boundary: None,
             changes_first: false,
             absence: None,
+            value_only: None,
             address_form: None,
             text_end: None,
         }

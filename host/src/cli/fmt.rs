@@ -74,7 +74,7 @@ fn one(options: &Options, file: &Path, colour: Colour) -> Result<Done, Failure> 
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text).map_err(unreadable)?
     } else {
-        std::fs::read_to_string(file).map_err(unreadable)?
+        crate::scripts::read_text(file).map_err(unreadable)?
     };
     let source = Source::new(name.as_str(), text.as_str());
     let formatted = match format(&source, &gbvm_stdlib::signatures()) {

@@ -1,4 +1,4 @@
-//! `gbvm help [KEYWORD | FILE]`: the keywords by family, one of them in full, or what a script says of itself.
+//! `gbvm help [KEYWORD | FILE]`: the language and the keywords, one of them in full, or what a script says of itself.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -7,32 +7,29 @@ use clap::Args;
 use gbvm_lang::declare::Declaration;
 
 use super::{Exit, Failure, output};
+use crate::manual;
 use crate::scripts::{self, LoadError};
 
 /// Options of `help`.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// The keyword, such as FIND or GET BOT MEMORY, or a script; without it, all keywords
+    /// The keyword, statement or sign, such as FIND, FOR EACH or "??", or a script; without it, all there are
     keyword: Vec<String>,
 }
 
 /// Prints the help.
 pub fn help(options: &Options) -> Result<Exit, Failure> {
     if options.keyword.is_empty() {
-        output::line(&gbvm_stdlib::reference::overview())?;
+        output::line(&manual::overview())?;
         return Ok(Exit::Ok);
     }
     let phrase = options.keyword.join(" ");
     if phrase.ends_with(".bas") {
         return script(Path::new(&phrase));
     }
-    match gbvm_stdlib::find(&phrase) {
-        Some(keyword) => {
-            output::line(&gbvm_stdlib::reference::help(keyword))?;
-            Ok(Exit::Ok)
-        }
-        None => Err(Failure::new(Exit::Usage, format!("gbvm: there is no keyword {}; `gbvm help` lists them", phrase.to_uppercase()))),
-    }
+    let page = manual::help(&phrase).map_err(|message| Failure::new(Exit::Usage, format!("gbvm: {message}")))?;
+    output::line(&page)?;
+    Ok(Exit::Ok)
 }
 
 /// Prints what a script says of itself.

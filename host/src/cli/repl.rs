@@ -18,6 +18,7 @@ use super::colour::Colour;
 use super::{Exit, Failure, output, world};
 use crate::Engine;
 use crate::repl::{Answer, Dialogue};
+use crate::scripts::not_utf8;
 
 /// Options of `repl`.
 #[derive(Args, Debug)]
@@ -63,10 +64,17 @@ fn tell(answer: Answer) -> Result<bool, Failure> {
 
 fn piped(mut dialogue: Dialogue<'_>) -> Result<Exit, Failure> {
     let mut input = String::new();
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| Failure::new(Exit::Usage, format!("gbvm: standard input cannot be read: {error}")))?;
+    for bytes in std::io::stdin().lock().split(b'\n') {
+        let bytes = bytes.map_err(|error| Failure::new(Exit::Usage, format!("gbvm: standard input cannot be read: {error}")))?;
+        let line = match std::str::from_utf8(&bytes) {
+            Ok(line) => line.trim_end_matches('\r'),
+            Err(error) => {
+                eprintln!("gbvm: this line is left out: {}", not_utf8(&bytes, error.valid_up_to()));
+                continue;
+            }
+        };
         let is_end = line.trim().is_empty();
-        input += &line;
+        input += line;
         input.push('\n');
         if !is_end && dialogue.is_open(&input) {
             continue;
@@ -139,11 +147,6 @@ impl Completer for Prompt<'_, '_> {
     type Candidate = String;
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        let before = &line[..at];
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))).map_or(0, |found| found + before[found..].chars().next().map_or(1, char::len_utf8));
-        if start == at {
-            return Ok((at, Vec::new()));
-        }
-        Ok((start, self.dialogue.borrow().completions(&before[start..])))
+        Ok(self.dialogue.borrow().complete(&line[..at]))
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gbvm_lang::declare::Declaration;
 use gbvm_lang::diagnostic::Severity;
 use gbvm_lang::format;
-use gbvm_lang::index::{Index, STRUCTURE, Word};
+use gbvm_lang::index::{Index, Word};
 use gbvm_lang::project::Known;
 use gbvm_lang::source::Source;
 use gbvm_stdlib::reference;
@@ -16,6 +16,7 @@ use lsp_types::{
 };
 
 use super::position::{offset, position, range};
+use crate::manual;
 use crate::percent::decode_percent;
 use crate::scripts::{self, Files, LoadError};
 
@@ -105,6 +106,8 @@ impl Document {
         let said = match word {
             Word::Keyword(keyword) => help(signatures[usize::from(*keyword)].phrase),
             Word::Name(name) => self.about(name, at, &index, signatures),
+            Word::Label(name) => index.label(name, at).map(|label| format!("`{}:` label on line {}", label.name, position(&self.text, label.at.0 as usize).line + 1)),
+            Word::Structure(word) => help(word),
             Word::Field(_) | Word::Table => None,
         };
         Some((said?, range(&self.text, start, end)))
@@ -135,8 +138,12 @@ impl Document {
     pub fn definition(&self, at: Position, signatures: &[Signature]) -> Option<Location> {
         let index = self.index(signatures);
         let at = offset(&self.text, at) as u32;
-        let Word::Name(name) = index.word_at(at)?.2 else { return None };
         let here = |(start, end)| Location { uri: self.uri.clone(), range: range(&self.text, start, end) };
+        let name = match index.word_at(at)?.2 {
+            Word::Name(name) => name,
+            Word::Label(name) => return index.label(name, at).map(|label| here(label.at)),
+            Word::Keyword(_) | Word::Field(_) | Word::Table | Word::Structure(_) => return None,
+        };
         if let Some(procedure) = index.procedure(name) {
             return Some(here(procedure.name_at));
         }
@@ -177,7 +184,7 @@ impl Document {
             let usage = reference::usage(signature);
             items.extend(std::iter::once(&signature.phrase).chain(signature.aliases).map(|phrase| item(phrase, kind, &usage)));
         }
-        items.extend(STRUCTURE.iter().map(|word| item(word, CompletionItemKind::KEYWORD, "")));
+        items.extend(manual::words().into_iter().map(|word| item(word, CompletionItemKind::KEYWORD, "")));
         items
     }
 
@@ -231,8 +238,7 @@ fn columns(table: Option<&str>, known: &Known) -> Vec<CompletionItem> {
 }
 
 fn help(phrase: &str) -> Option<String> {
-    let keyword = gbvm_stdlib::find(phrase)?;
-    Some(format!("```text\n{}\n```", reference::help(keyword).trim_end()))
+    Some(format!("```text\n{}\n```", manual::find(phrase)?.trim_end()))
 }
 
 /// The first line of a procedure, and the comments above it.

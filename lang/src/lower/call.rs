@@ -96,6 +96,10 @@ impl Lowering<'_> {
             let message = format!("{} is a word of dialogue, and {instead}.", signature.phrase);
             return self.error("E_DIALOGUE", span, message);
         }
+        if let Some(instead) = signature.value_only.filter(|_| dst.is_none()) {
+            let message = format!("{} cannot stand alone: {instead}.", signature.phrase);
+            return self.error("E_DIALOGUE", span, message);
+        }
         if !self.arity_fits(signature, arguments.len(), span) {
             return;
         }

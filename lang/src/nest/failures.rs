@@ -1,8 +1,9 @@
 //! TRY and its parts while lines are nested, and what may not stand where.
 
 use super::{Block, Frame, Nester, TryPart};
-use crate::ast::Catch;
+use crate::ast::{Catch, Expression, ExpressionKind, StatementKind};
 use crate::source::Span;
+use crate::spelling;
 
 impl Nester<'_> {
     /// Whether a statement that leaves everything up to a block, or all blocks, would leave a FINALLY; then it says so.
@@ -65,9 +66,20 @@ impl Nester<'_> {
 
     /// A TRY that ends without CATCH and FINALLY was meant to have one.
     pub(super) fn check_try(&mut self) {
-        if let Some(Frame { block: Block::Try { part: TryPart::Body, .. }, span, is_doubtful: false, .. }) = self.stack.last() {
+        if let Some(Frame { block: Block::Try { part: TryPart::Body, .. }, span, is_doubtful: false, body, .. }) = self.stack.last() {
             let span = *span;
-            self.error(span, "this TRY has neither CATCH nor FINALLY, so it would change nothing".to_string());
+            let meant = body.iter().find_map(|statement| match &statement.kind {
+                StatementKind::Expression(Expression { kind: ExpressionKind::Call { name, .. } | ExpressionKind::Name(name), .. }) | StatementKind::Label(name) => {
+                    let is_meant = matches!(&*name.folded, "catch" | "except" | "rescue") || spelling::nearest(&name.text, ["CATCH", "FINALLY"]).is_some();
+                    is_meant.then(|| (name.text.to_string(), name.span))
+                }
+                _ => None,
+            });
+            let hint = match meant {
+                Some((written, at)) => format!(". Did you mean CATCH e, without brackets, where line {} says {written}?", self.line_of(at)),
+                None => "; behind CATCH e stands what is done where it fails".to_string(),
+            };
+            self.error(span, format!("this TRY has neither CATCH nor FINALLY, so it would change nothing{hint}"));
         }
     }
 }

@@ -111,6 +111,7 @@ impl Caller<'_> {
                 let call = Call { arguments: &self.arguments, site: &site, templates: &self.templates, frames: &self.frames };
                 function(&mut self.world.context(), &call)
             }
+            Function::Absent => Err(gbvm_stdlib::elsewhere::fault(keyword).expect("it says why it is absent")),
             Function::Declare => panic!("a declaration cannot be called"),
         }
     }

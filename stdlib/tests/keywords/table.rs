@@ -20,7 +20,7 @@ fn every_record_is_complete() {
         assert!(!keyword.examples.is_empty() || keyword.signature.absence.is_some(), "{phrase} has no example");
         let kind = match keyword.function {
             Function::Pure(_) => Kind::Pure,
-            Function::Host(_) => Kind::Host,
+            Function::Host(_) | Function::Absent => Kind::Host,
             Function::Declare => Kind::Declare,
         };
         assert_eq!(keyword.signature.kind, kind, "{phrase}");

@@ -22,7 +22,8 @@ impl Observer<'_> {
             Observer::Watch(see) => {
                 let bytes = std::ptr::from_ref(instruction).addr() - core.code.as_ptr().addr();
                 let pc = (bytes / size_of::<Instruction>()) as u32;
-                see(&Moment { pc, depth: core.depth, program: core.program, registers: window, globals: core.globals });
+                let leaves = matches!(instruction, Instruction::Return { .. } | Instruction::ReturnClean { .. }) && core.depth > 1;
+                see(&Moment { pc, leaves, depth: core.depth, program: core.program, registers: window, globals: core.globals });
             }
         }
     }
@@ -32,6 +33,8 @@ impl Observer<'_> {
 pub struct Moment<'a> {
     /// The instruction that comes next.
     pub pc: u32,
+    /// Whether it leaves a procedure.
+    pub leaves: bool,
     /// How many calls are alive; the main part is the first.
     pub depth: usize,
     program: &'a Program,
