@@ -3,7 +3,9 @@
 //! A [`Store`] is the one connection that writes. Tables of scripts are plain tables; the engine's begin with `gbvm_`.
 
 mod bases;
+mod decimals;
 mod declared;
+mod extra;
 pub mod group;
 mod inbox;
 pub mod late;

@@ -20,7 +20,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E_COLUMN_UNKNOWN",
         meaning: "A column would be made from a key that no script spells out: a caller cannot add columns.",
         example: Script("WEBHOOK \"test\", OPEN\nINSERT \"parts\", body\n"),
-        cure: "Copy the fields that are wanted into a new object: WITH row = NEW OBJECT … .name = body.name … END WITH.",
+        cure: "Copy the fields that are wanted into a new object: WITH row = NEW OBJECT … .name = body.name … END WITH. To keep all of them, declare the table with TABLE … END TABLE and the line EXTRA json.",
     },
     Code {
         code: "E_COLUMNS",

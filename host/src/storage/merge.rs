@@ -57,7 +57,11 @@ impl Store {
                 merged.inserted += 1;
                 continue;
             }
-            let (changed, same): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|found| upsert::says_anything_new(row, &found.row));
+            let (mut changed, mut same) = (Vec::new(), Vec::new());
+            for found in found {
+                let says_news = upsert::says_anything_new(&*self.with_extra(&table, row, Some(&found.row))?, &found.row);
+                if says_news { changed.push(found) } else { same.push(found) }
+            }
             *(if changed.is_empty() { &mut merged.unchanged } else { &mut merged.updated }) += 1;
             self.update_found(&table, changed, row, self.now)?;
             // What is the same here may be news of what another system has.

@@ -162,7 +162,8 @@ impl Store {
     pub(super) fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<u64, Fault> {
         let mut count = 0;
         for Found { rowid, row: old } in found {
-            let record = self.with_times(table, &old, changes, now)?;
+            let changes = self.with_extra(table, changes, Some(&old))?;
+            let record = self.with_times(table, &old, &changes, now)?;
             if !self.is_news(table, &record, &old)? {
                 self.last_row = Some(format!("{}/{}", table.name, id_of(&old).as_str()));
                 continue;
@@ -193,6 +194,7 @@ impl Store {
     }
 
     pub(super) fn insert_row(&mut self, table: &Table, row: &Object) -> Result<Object, Fault> {
+        let row = &*self.with_extra(table, row, None)?;
         let mut columns = Vec::new();
         let mut values = Vec::new();
         let mut has_id = false;
