@@ -13,6 +13,7 @@ mod memory;
 mod merge;
 mod outbox;
 mod pages;
+mod patience;
 mod queue;
 mod rows;
 pub mod savepoint;
@@ -37,6 +38,7 @@ pub use inbox::{AcceptedRequest, REQUEST, Received};
 pub use outbox::{Delivery, DeliveryKind};
 pub use queue::{Job, RunRecord, RunState, Unfinished};
 
+use patience::{Patience, TOO_LONG};
 use schema::Catalogue;
 use seal::Seal;
 
@@ -83,6 +85,7 @@ pub struct Store {
     has_queued: bool,
     seal: Option<Seal>,
     lock: Option<File>,
+    patience: Patience,
 }
 
 /// A script that is started by changes of a table.
@@ -134,7 +137,8 @@ impl Store {
             Some(path) => Connection::open(path),
             None => Connection::open_in_memory(),
         };
-        let connection = connection.map_err(cannot)?;
+        let mut connection = connection.map_err(cannot)?;
+        let patience = Patience::with(&mut connection).map_err(cannot)?;
         let path = path.map(only_name_of).transpose()?;
         connection.busy_timeout(BUSY).map_err(cannot)?;
         // QPSG: a plan depends on no bound value, else SQLite prepares a statement anew for each value that is bound.
@@ -165,6 +169,7 @@ impl Store {
             has_queued: false,
             seal: None,
             lock: None,
+            patience,
         };
         store.handlers = store.stored_handlers()?;
         Ok(store)
@@ -190,6 +195,18 @@ impl Store {
             Err(TryLockError::WouldBlock) => Err(Fault::new("E_DATABASE_LOCKED", format!("{}: another gbvm process serves this database; stop it, or use another file with --db", path.display()))),
             Err(TryLockError::Error(error)) => Err(cannot(error)),
         }
+    }
+
+    /// Does something of a script's, whose queries may take only so long each, in milliseconds; none means no bound.
+    ///
+    /// # Errors
+    /// Those of what is done; `E_QUERY_TIME` where a query took too long.
+    pub fn patiently<T>(&mut self, most_ms: Option<u64>, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.patience.set_most(most_ms);
+        self.patience.begin();
+        let done = act(self);
+        self.patience.end();
+        done.map_err(|fault| self.patience.explain(fault))
     }
 
     /// Begins a transaction for a run.
@@ -371,6 +388,7 @@ fn fault(error: rusqlite::Error) -> Fault {
             },
         },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Fault::new("E_DATABASE_BUSY", "another process is writing to the database for too long"),
+        ErrorCode::OperationInterrupted => Fault::new(TOO_LONG, "the database took too long for this"),
         ErrorCode::DiskFull => Fault::new("E_DATABASE_FULL", "the disk is full"),
         ErrorCode::NotADatabase => Fault::new("E_DATABASE", "the file is not an SQLite database"),
         ErrorCode::DatabaseCorrupt => Fault::new("E_DATABASE", "the database file is damaged"),

@@ -77,6 +77,12 @@ pub(super) const CODES: &[Code] = &[
         cure: "Narrow the filter, or read in parts: \"… ORDER BY id LIMIT 1000 OFFSET \" + n. To count or add up, use AGGREGATE.",
     },
     Code {
+        code: "E_QUERY_TIME",
+        meaning: "The database took longer for one query than a run that an event started may make it: 10 seconds.",
+        example: Situation("FIND \"events\", \"note LIKE '%x%'\" on a table with a hundred million rows."),
+        cure: "Compare a column with =, so that an index serves it, or narrow the filter. A run that is started by hand has no such bound.",
+    },
+    Code {
         code: "E_TRIGGER_DEPTH",
         meaning: "Triggers started one another in a chain of 8.",
         example: Situation("Two scripts, each with ON the table that the other writes."),
