@@ -21,6 +21,7 @@ pub mod schema;
 pub mod survey;
 mod seal;
 mod sql;
+mod totals;
 mod values;
 
 use std::fs::{File, TryLockError};
@@ -149,7 +150,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(cannot)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(cannot)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(cannot)?;
-        values::register(&connection).map_err(cannot)?;
+        values::register(&connection).and_then(|()| totals::register(&connection)).map_err(cannot)?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;
         if version > VERSION {
             return Err(Fault::new("E_DATABASE", format!("{shown}: a later version of gbvm made this file; use that version, or another file")));

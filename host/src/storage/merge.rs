@@ -50,9 +50,9 @@ impl Store {
             let key = upsert::key_of(row, keys);
             let found = self.rows_of(&table, row, keys, &key, &lookup)?;
             if found.is_empty() {
-                self.insert_row(&table, row)?;
+                let place = self.insert_unseen(&table, row)?;
                 if let Lookup::All(places) = &mut lookup {
-                    places.entry(key).or_default().push(self.connection.last_insert_rowid());
+                    places.entry(key).or_default().push(place);
                 }
                 merged.inserted += 1;
                 continue;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gbvm_stdlib::base::Origin;
+use gbvm_stdlib::base::{self, Origin};
 use gbvm_stdlib::merge;
 use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::query;
@@ -20,10 +20,10 @@ use gbvm_vm::value::Value;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, params_from_iter};
 
-use super::schema::{Table, quoted};
+use super::schema::{Kind, Table, quoted};
 use super::sql::Sql;
 use super::values::{Bound, from_sql, to_sql};
-use super::{Store, fault};
+use super::{Store, fault, totals};
 
 /// A row with its place in the table.
 pub(super) struct Found {
@@ -88,6 +88,20 @@ impl Store {
         found.map(|found| found.row).ok_or_else(|| Fault::new("E_DATABASE", "a row was gone right after it was written"))
     }
 
+    /// What a FIND of one row gives, where no row has to be compared with others for it: no order is asked for, and at
+    /// most one matches.
+    fn only_row(&mut self, table: &Table, filter: &Filter<'_>, most: Option<u64>) -> Result<Option<Vec<Object>>, Fault> {
+        let template = filter.template;
+        if most != Some(1) || template.condition.is_none() || !template.order.is_empty() || template.limit.is_some() || template.offset.is_some() {
+            return Ok(None);
+        }
+        let mut sql = Store::select(table);
+        sql.condition(table, filter)?;
+        sql.push(" LIMIT 2");
+        let rows = self.read_rows(table, &sql)?;
+        Ok((rows.len() < 2).then(|| rows.into_iter().map(|found| found.row).collect()))
+    }
+
     fn matching(&mut self, table: &Table, filter: &Filter<'_>) -> Result<Vec<Found>, Fault> {
         let mut sql = Store::select(table);
         sql.condition(table, filter)?;
@@ -144,7 +158,7 @@ impl Store {
             let Some(column) = table.column(key).filter(|_| !key.eq_ignore_ascii_case("id")) else { continue };
             sql.push(between);
             sql.push(&format!("{} = ", quoted(&column.name)));
-            sql.bind(to_sql(value, column.kind.unwrap_or(super::schema::Kind::Plain)));
+            sql.bind(to_sql(value, column.kind.unwrap_or(Kind::Plain)));
             between = ", ";
         }
         if between.is_empty() {
@@ -196,6 +210,12 @@ impl Store {
     }
 
     pub(super) fn insert_row(&mut self, table: &Table, row: &Object) -> Result<Object, Fault> {
+        let rowid = self.insert_unseen(table, row)?;
+        self.row_at(table, rowid)
+    }
+
+    /// Inserts a row whose stored form its writer does not look at; its place.
+    pub(super) fn insert_unseen(&mut self, table: &Table, row: &Object) -> Result<i64, Fault> {
         let row = &*self.with_extra(table, row, None)?;
         let mut columns = Vec::new();
         let mut values = Vec::new();
@@ -208,7 +228,7 @@ impl Store {
             }
             has_id |= is_id;
             columns.push(quoted(&column.name));
-            values.push(to_sql(value, column.kind.unwrap_or(super::schema::Kind::Plain)));
+            values.push(to_sql(value, column.kind.unwrap_or(Kind::Plain)));
         }
         if !has_id && !table.has_integer_key && table.column("id").is_some() {
             columns.push("\"id\"".to_owned());
@@ -224,10 +244,12 @@ impl Store {
         let inserted = statement.insert(params_from_iter(&values)).map_err(fault);
         drop(statement);
         let rowid = inserted.map_err(|fault| self.with_reference(fault, table, row))?;
-        let stored = self.row_at(table, rowid)?;
-        self.keep_base(table, row, &stored)?;
-        self.changed(table, Change::Insert, None, Some(&stored))?;
-        Ok(stored)
+        if base::is_sync(row) || !self.handled_by(&table.name, Change::Insert).is_empty() {
+            let stored = self.row_at(table, rowid)?;
+            self.keep_base(table, row, &stored)?;
+            self.changed(table, Change::Insert, None, Some(&stored))?;
+        }
+        Ok(rowid)
     }
 }
 
@@ -239,6 +261,9 @@ impl Storage for Store {
     fn find(&mut self, table: &str, filter: Filter<'_>, most: Option<u64>) -> Result<Vec<Object>, Fault> {
         query::check_read(&filter, &self.limits)?;
         let Some(table) = self.table(table)? else { return Ok(Vec::new()) };
+        if let Some(row) = self.only_row(&table, &filter, most)? {
+            return Ok(row);
+        }
         let bound = self.limits.find_rows;
         let mut sql = Store::select(&table);
         sql.condition(&table, &filter)?;
@@ -333,6 +358,13 @@ impl Storage for Store {
             return statement.query_row(params_from_iter(&sql.values), |row| row.get(0)).map(Value::Int).map_err(fault);
         }
         let Some(column) = column else { return aggregate::fold(function, std::iter::empty()) };
+        if let (Some(total), Some(Kind::Plain | Kind::Decimal) | None) = (totals::function(function), column.kind) {
+            let mut sql = Sql::new(format!("SELECT {total}({}) FROM {}", quoted(&column.name), quoted(&table.name)));
+            sql.condition(&table, &filter)?;
+            let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
+            let result = statement.query_row(params_from_iter(&sql.values), |row| row.get(0)).map_err(fault)?;
+            return totals::value_of(result);
+        }
         let mut sql = Sql::new(format!("SELECT {} FROM {}", quoted(&column.name), quoted(&table.name)));
         sql.condition(&table, &filter)?;
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;

@@ -145,7 +145,6 @@ impl Catalogue {
         self.is_compared = false;
     }
 
-
     /// Forgets what was read of the database.
     pub fn forget(&mut self) {
         self.tables.clear();
