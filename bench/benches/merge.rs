@@ -24,6 +24,23 @@ fn customer(number: usize, phone: usize, city: usize) -> Object {
     .expect("it is small")
 }
 
+/// A record of ten fields, none of which is a record.
+fn flat(number: usize, phone: usize, status: &str) -> Object {
+    Object::of_fields([
+        ("id", Value::text(number.to_string())),
+        ("first_name", Value::text("Ada")),
+        ("last_name", Value::text(format!("Lovelace {number}"))),
+        ("email", Value::text(format!("ada{number}@example.com"))),
+        ("phone", Value::text(format!("555-{phone:04}"))),
+        ("city", Value::text("London")),
+        ("status", Value::text(status)),
+        ("orders", Value::Int(number as i64)),
+        ("amount", Value::Float(number as f64 / 4.0)),
+        ("vip", Value::Bool(number.is_multiple_of(2))),
+    ])
+    .expect("it is small")
+}
+
 fn merging(criterion: &mut Criterion) {
     let triples: Vec<[Object; 3]> = (0..TRIPLES)
         .map(|number| {
@@ -37,6 +54,18 @@ fn merging(criterion: &mut Criterion) {
         bencher.iter(|| {
             let conflicts = |[base, local, remote]: &[Object; 3]| merge::merge(base, local, remote, &|_| Side::Local, &Limits::default()).expect("they are small").conflicts.len();
             assert_eq!(triples.iter().map(conflicts).sum::<usize>(), TRIPLES / 10);
+        });
+    });
+    let flat: Vec<[Object; 3]> = (0..TRIPLES)
+        .map(|number| {
+            let clashes = number % 10 == 0;
+            [flat(number, 1, "open"), flat(number, 2, "open"), flat(number, if clashes { 3 } else { 1 }, "paid")]
+        })
+        .collect();
+    group.bench_function("100,000 flat triples of ten fields", |bencher| {
+        bencher.iter(|| {
+            let conflicts = |[base, local, remote]: &[Object; 3]| merge::merge(base, local, remote, &|_| Side::Local, &Limits::default()).expect("they are small").conflicts.len();
+            assert_eq!(flat.iter().map(conflicts).sum::<usize>(), TRIPLES / 10);
         });
     });
     group.finish();

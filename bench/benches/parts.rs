@@ -32,6 +32,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ("a procedure called", "", "b = twice(i)\nIF FALSE THEN\nb = 0\nEND IF"),
     ("a function called", "", "b = ABS(i)"),
     ("a text of three pieces", "name = \"Ada\"", "b = \"Dear \" + name + \" no. \" + i"),
+    ("the same where it ends in a filter", "name = \"Ada\"\nb = \"\"\nIF i > 0 THEN FIND \"t\", b", "b = \"Dear \" + name + \" no. \" + i"),
     ("a text that grows", "text = \"\"", "text = text & \"x\""),
     ("texts compared", "a = \"status: open\"\nc = \"status: paid\"", "IF a = c THEN b = 1"),
 ];

@@ -336,9 +336,9 @@ impl Engine {
     pub fn fire(&self, script: &Arc<Script>, event: &Event) -> Outcome {
         let limits = self.world.limits();
         let budget = match event {
-            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes },
-            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, memory_bytes: limits.memory_bytes },
-            Event::Manual(_) => Budget { fuel: None, wall_ms: None, memory_bytes: limits.manual_memory_bytes },
+            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes },
+            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes },
+            Event::Manual(_) => Budget { fuel: None, wall_ms: None, query_ms: None, memory_bytes: limits.manual_memory_bytes },
         };
         runner::execute(&self.world, Start::new(script, event, budget))
     }
@@ -353,7 +353,7 @@ impl Engine {
     /// dialogues, in which one line goes on where the last one ended.
     pub fn fire_with(&self, script: &Arc<Script>, variables: &mut Vec<(String, Value)>) -> Outcome {
         let event = Event::manual();
-        let budget = Budget { fuel: None, wall_ms: None, memory_bytes: self.world.limits().memory_bytes };
+        let budget = Budget { fuel: None, wall_ms: None, query_ms: None, memory_bytes: self.world.limits().memory_bytes };
         runner::execute_with(&self.world, Start { has_inbox: false, ..Start::new(script, &event, budget) }, variables)
     }
 
@@ -475,7 +475,7 @@ impl World {
     /// # Errors
     /// Those of what is done, which is undone then, and of the database.
     pub fn write<T>(&self, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
-        let segment = Segment::new(self, RunIdentity::default(), true);
+        let segment = Segment::new(self, RunIdentity::default(), true, None);
         let done = segment.within(true, act)?;
         segment.commit()?;
         Ok(done)

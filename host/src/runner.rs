@@ -71,7 +71,7 @@ impl<'a> Start<'a> {
     /// A run that answers a request.
     pub fn of_webhook(world: &World, script: &'a Arc<Script>, event: &'a Event) -> Start<'a> {
         let limits = world.limits();
-        let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, memory_bytes: limits.memory_bytes };
+        let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes };
         Start::new(script, event, budget)
     }
 }
@@ -83,6 +83,8 @@ pub struct Budget {
     pub fuel: Option<u64>,
     /// Wall time in milliseconds, waits for answers left out.
     pub wall_ms: Option<u64>,
+    /// Milliseconds that one query may take.
+    pub query_ms: Option<u64>,
     /// Bytes that its values may take at one time.
     pub memory_bytes: usize,
 }
@@ -187,7 +189,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let began = Moment::now();
     let started_at = world.clock().now();
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
-    let segment = Segment::new(world, identity, start.script.writes);
+    let segment = Segment::new(world, identity, start.script.writes, start.budget.query_ms);
     let log_left = (!matches!(start.event, Event::Manual(_))).then_some(world.limits().log_bytes);
     let mut run = Run { world, start: &start, segment: &segment, budget: start.budget, deadline: Deadline::new(start.budget), fuel_left: start.budget.fuel, log_left, calls: 0, has_committed: start.checkpoint.is_some(), refused_input: None, inbox: Inbox::Unasked, allowed_origins: world.allowed_origins(), variables, lead };
     let finished = run.drive();

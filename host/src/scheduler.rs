@@ -93,5 +93,5 @@ fn run_slot(world: &World, entry: &Entry, slot: Instant) {
         return;
     }
     let event = Event::Schedule(ScheduleEvent { name: entry.name.clone(), slot: slot.0 });
-    world.fire(&entry.script, &event, Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, memory_bytes: world.limits().memory_bytes });
+    world.fire(&entry.script, &event, Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, query_ms: world.limits().query_ms, memory_bytes: world.limits().memory_bytes });
 }

@@ -25,14 +25,14 @@ const STATEMENTS: usize = 1_000;
 const CALL: usize = 2_000;
 /// The number of the point before all that the segment writes.
 const SEGMENT: usize = 3_000;
-/// The most transactions that a script may nest.
-const TRANSACTIONS_MAX: usize = 64;
 
 /// The present segment of a run.
 pub struct Segment<'a> {
     world: &'a World,
     identity: RunIdentity,
     may_write: bool,
+    /// How long one query may take, in milliseconds.
+    query_ms: Option<u64>,
     state: RefCell<State<'a>>,
 }
 
@@ -75,8 +75,8 @@ enum Guard {
 
 impl<'a> Segment<'a> {
     /// A segment that is not open yet.
-    pub fn new(world: &'a World, identity: RunIdentity, may_write: bool) -> Segment<'a> {
-        Segment { world, identity, may_write, state: RefCell::default() }
+    pub fn new(world: &'a World, identity: RunIdentity, may_write: bool, query_ms: Option<u64>) -> Segment<'a> {
+        Segment { world, identity, may_write, query_ms, state: RefCell::default() }
     }
 
     /// Whether something was written since it opened.
@@ -114,7 +114,7 @@ impl<'a> Segment<'a> {
                 *call = Guard::Written { before, refused: dead.len() };
             }
         }
-        act(store)
+        store.patiently(self.query_ms, act)
     }
 
     /// Notes which statements are at hand of which nothing may stay if they fail. Those that are not any more are over.
@@ -239,8 +239,9 @@ impl<'a> Segment<'a> {
     fn begin_transaction(&self) -> Result<(), Fault> {
         self.settle_statements()?;
         let depth = self.state.borrow().transactions.len();
-        if depth >= TRANSACTIONS_MAX {
-            return Err(Fault::new("E_TRANSACTION_DEPTH", format!("{TRANSACTIONS_MAX} transactions are open already; does a loop begin one each time and end none?")));
+        let most = self.world.limits().transactions;
+        if depth >= most {
+            return Err(Fault::new("E_TRANSACTION_DEPTH", format!("{most} transactions are open already; does a loop begin one each time and end none?")));
         }
         let savepoint = self.within(true, |store| store.set_savepoint(depth))?;
         let mut state = self.state.borrow_mut();
@@ -382,7 +383,7 @@ mod tests {
     fn a_transaction_that_the_database_undid_ends_the_run() {
         for is_kept in [true, false] {
             let engine = Engine::builder().build().expect("an engine in memory can be built");
-            let segment = Segment::new(engine.world(), RunIdentity { run_id: "r".into(), script: "test.bas".into(), ..RunIdentity::default() }, true);
+            let segment = Segment::new(engine.world(), RunIdentity { run_id: "r".into(), script: "test.bas".into(), ..RunIdentity::default() }, true, None);
             segment.begin_transaction().expect("it can begin");
             segment.within(false, |store| {
                 store.rollback();

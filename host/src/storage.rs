@@ -3,7 +3,9 @@
 //! A [`Store`] is the one connection that writes. Tables of scripts are plain tables; the engine's begin with `gbvm_`.
 
 mod bases;
+mod decimals;
 mod declared;
+mod extra;
 pub mod group;
 mod inbox;
 pub mod late;
@@ -12,6 +14,7 @@ mod memory;
 mod merge;
 mod outbox;
 mod pages;
+mod patience;
 mod queue;
 mod rows;
 pub mod savepoint;
@@ -19,6 +22,7 @@ pub mod schema;
 pub mod survey;
 mod seal;
 mod sql;
+mod totals;
 mod values;
 
 use std::fs::{File, TryLockError};
@@ -36,6 +40,7 @@ pub use inbox::{AcceptedRequest, REQUEST, Received};
 pub use outbox::{Delivery, DeliveryKind};
 pub use queue::{Job, RunRecord, RunState, Unfinished};
 
+use patience::{Patience, TOO_LONG};
 use schema::Catalogue;
 use seal::Seal;
 
@@ -99,6 +104,7 @@ pub struct Store {
     has_queued: bool,
     seal: Option<Seal>,
     lock: Option<File>,
+    patience: Patience,
 }
 
 /// A script that is started by changes of a table.
@@ -151,6 +157,7 @@ impl Store {
             None => Connection::open_in_memory(),
         };
         let mut connection = connection.map_err(cannot)?;
+        let patience = Patience::with(&mut connection).map_err(cannot)?;
         let path = path.map(only_name_of).transpose()?;
         connection.busy_timeout(BUSY).map_err(cannot)?;
         // QPSG: a plan depends on no bound value, else SQLite prepares a statement anew for each value that is bound.
@@ -161,7 +168,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(cannot)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(cannot)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(cannot)?;
-        values::register(&connection).map_err(cannot)?;
+        values::register(&connection).and_then(|()| totals::register(&connection)).map_err(cannot)?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;
         if version > VERSION {
             return Err(Fault::new("E_DATABASE", format!("{shown}: a later version of gbvm made this file; use that version, or another file")));
@@ -181,6 +188,7 @@ impl Store {
             has_queued: false,
             seal: None,
             lock: None,
+            patience,
         };
         store.handlers = store.stored_handlers()?;
         Ok(store)
@@ -206,6 +214,18 @@ impl Store {
             Err(TryLockError::WouldBlock) => Err(Fault::new("E_DATABASE_LOCKED", format!("{}: another gbvm process serves this database; stop it, or use another file with --db", path.display()))),
             Err(TryLockError::Error(error)) => Err(cannot(error)),
         }
+    }
+
+    /// Does something of a script's, whose queries may take only so long each, in milliseconds; none means no bound.
+    ///
+    /// # Errors
+    /// Those of what is done; `E_QUERY_TIME` where a query took too long.
+    pub fn patiently<T>(&mut self, most_ms: Option<u64>, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.patience.set_most(most_ms);
+        self.patience.begin();
+        let done = act(self);
+        self.patience.end();
+        done.map_err(|fault| self.patience.explain(fault))
     }
 
     /// Begins a transaction for a run.
@@ -387,6 +407,7 @@ fn fault(error: rusqlite::Error) -> Fault {
             },
         },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Fault::new("E_DATABASE_BUSY", "another process is writing to the database for too long"),
+        ErrorCode::OperationInterrupted => Fault::new(TOO_LONG, "the database took too long for this"),
         ErrorCode::DiskFull => Fault::new("E_DATABASE_FULL", "the disk is full"),
         ErrorCode::NotADatabase => Fault::new("E_DATABASE", "the file is not an SQLite database"),
         ErrorCode::DatabaseCorrupt => Fault::new("E_DATABASE", "the database file is damaged"),

@@ -146,7 +146,7 @@ fn due(world: &World, busy: &HashSet<TaskId>) -> Result<Vec<Task>, Fault> {
 }
 
 fn job_budget(world: &World) -> Budget {
-    Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, memory_bytes: world.limits().memory_bytes }
+    Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, query_ms: world.limits().query_ms, memory_bytes: world.limits().memory_bytes }
 }
 
 fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> {

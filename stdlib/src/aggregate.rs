@@ -39,7 +39,7 @@ pub struct Fold {
     aggregate: Aggregate,
     /// How many values counted.
     count: i64,
-    sum: Sum,
+    total: Total,
     /// The least or greatest value.
     end: Option<Value>,
 }
@@ -47,7 +47,7 @@ pub struct Fold {
 impl Fold {
     /// An aggregate of no value.
     pub fn new(aggregate: Aggregate) -> Fold {
-        Fold { aggregate, count: 0, sum: Sum::default(), end: None }
+        Fold { aggregate, count: 0, total: Total::default(), end: None }
     }
 
     /// Takes a value in.
@@ -59,8 +59,7 @@ impl Fold {
             Aggregate::Count => self.count += 1,
             Aggregate::Sum | Aggregate::Average => {
                 if let Class::Number(number) = operators::class(value) {
-                    self.sum.add(number);
-                    self.count += 1;
+                    self.total.add(number);
                 }
             }
             Aggregate::Least => self.keep(value, Ordering::Less),
@@ -81,10 +80,35 @@ impl Fold {
     pub fn finish(self) -> Result<Value, Fault> {
         match self.aggregate {
             Aggregate::Count => Ok(Value::Int(self.count)),
-            Aggregate::Sum => self.sum.total().map(Value::from),
+            Aggregate::Sum | Aggregate::Average => self.total.finish(self.aggregate),
+            Aggregate::Least | Aggregate::Greatest => Ok(self.end.unwrap_or(Value::Null)),
+        }
+    }
+}
+
+/// The sum of numbers, and how many there are.
+#[derive(Default)]
+pub struct Total {
+    sum: Sum,
+    count: i64,
+}
+
+impl Total {
+    /// Takes a number in.
+    pub fn add(&mut self, number: Number) {
+        self.sum.add(number);
+        self.count += 1;
+    }
+
+    /// The average where that is asked for, else the sum.
+    ///
+    /// # Errors
+    /// `E_OVERFLOW`.
+    pub fn finish(&self, aggregate: Aggregate) -> Result<Value, Fault> {
+        match aggregate {
             Aggregate::Average if self.count == 0 => Ok(Value::Null),
             Aggregate::Average => operators::divide(&self.sum.total()?.into(), &Value::Int(self.count)),
-            Aggregate::Least | Aggregate::Greatest => Ok(self.end.unwrap_or(Value::Null)),
+            Aggregate::Sum | Aggregate::Count | Aggregate::Least | Aggregate::Greatest => self.sum.total().map(Value::from),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
-use gbvm_vm::object::{Key, Object};
+use gbvm_vm::object::{Key, Object, SHAPED_MAX};
 use gbvm_vm::value::Value;
 
 use crate::canonical::canonical;
@@ -25,6 +25,7 @@ pub fn is_same(a: &Value, b: &Value) -> bool {
         (Value::Text(x), Value::Text(y)) if !may_have_twin(x.as_str()) && !may_have_twin(y.as_str()) => false,
         (Value::Int(a), Value::Int(b)) => a == b,
         (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Float(a), Value::Float(b)) if a.to_bits() == b.to_bits() => true,
         (a, b) if is_absent(a) || is_absent(b) => is_absent(a) && is_absent(b),
         _ => canonical(a) == canonical(b),
     }
@@ -135,13 +136,24 @@ fn differences<'v>(paths: &mut Paths, old: &'v Value, new: &'v Value, see: &mut 
 fn names<const N: usize>(objects: [&Object; N]) -> Vec<&Key> {
     let mut names: Vec<&Key> = Vec::with_capacity(objects[0].len());
     for (at, object) in objects.iter().enumerate() {
-        for (name, _) in object.fields() {
-            if !objects[..at].iter().any(|before| before.get(name).is_some()) {
+        for (place, (name, _)) in object.fields().enumerate() {
+            // Records of one origin have the same names in the same order.
+            let is_known = at > 0 && names.get(place).is_some_and(|known| *known == name);
+            if !is_known && !objects[..at].iter().any(|before| before.get(name).is_some()) {
                 names.push(name);
             }
         }
     }
     names
+}
+
+/// As [`field`], for one that is probably at this place: records of one origin have the same names in the same order.
+fn field_near<'v>(object: &'v Object, place: usize, name: &Key) -> &'v Value {
+    let near = if object.len() <= SHAPED_MAX { object.fields().nth(place) } else { None };
+    match near {
+        Some((key, value)) if key == name => value,
+        Some(_) | None => field(object, name),
+    }
 }
 
 fn field<'v>(object: &'v Object, name: &str) -> &'v Value {
@@ -230,11 +242,11 @@ pub struct Merge {
 pub fn merge(base: &Object, local: &Object, remote: &Object, prefer: &dyn Fn(&str) -> Side, limits: &Limits) -> Result<Merge, Fault> {
     let mut merging = Merging { merge: Merge::default(), paths: Paths::new(limits), prefer };
     let mut merged = Object::new();
-    for name in names([base, local, remote]) {
-        let (ours, theirs) = (field(local, name), field(remote, name));
+    for (place, name) in names([base, local, remote]).into_iter().enumerate() {
+        let (ours, theirs) = (field_near(local, place, name), field_near(remote, place, name));
         let value = if !is_bookkeeping(name) {
             merging.paths.begin(name);
-            merging.value([field(base, name), ours, theirs])?
+            merging.value([field_near(base, place, name), ours, theirs])?
         } else if !is_absent(ours) || matches!(theirs, Value::Missing) {
             ours.clone()
         } else {

@@ -244,3 +244,40 @@ fn columns_compare_with_columns_as_the_model_says() {
     }
     assert!(some > 1_000, "{some} find something");
 }
+
+/// A moment equals whatever reads as it, in a column of every kind, and nothing else, by the index and in a scan.
+#[test]
+fn a_moment_equals_what_reads_as_it_in_columns_of_every_kind() {
+    let moments = [NOW, Instant(0), Instant(1_767_225_600_001)];
+    let mut equal = 0;
+    // The first value of a column settles its kind.
+    for first in [Value::Date(NOW), Value::text("plain"), Value::Bool(true), Value::array(Vec::new()).expect("it is small"), Value::Int(7)] {
+        let mut store = Store::open(None, &Limits::default()).expect("a database in memory can be opened");
+        let needs = TableNeeds { columns: ["a", "b", "id"].map(str::to_owned).into(), indexed: ["a".to_owned()].into() };
+        let needs = SchemaNeeds { tables: [("t".to_owned(), needs)].into(), declared: Vec::new(), names: ["a", "b", "id"].map(str::to_owned).into() };
+        store.prepare_schema(&needs).expect("the table can be made");
+        store.begin(&RunIdentity::default(), true, NOW).expect("a transaction can begin");
+        let numbers = [Value::Int(1_767_225_600), Value::Int(1_767_225_600_000), Value::Int(1_767_225_600_001), Value::Float(1_767_225_600.0), Value::Int(0), Value::Int(1), Value::Bool(false)];
+        let texts = TEXTS.iter().chain(&["2026-01-01 00:00", "1970-01-01", "1767225600"]).map(|text| Value::text(*text));
+        for (number, value) in [first].into_iter().chain(moments.map(Value::Date)).chain(numbers).chain(texts).enumerate() {
+            let row = Object::of_fields([("id", Value::text(format!("r{number:02}"))), ("a", value.clone()), ("b", value)]).expect("it is small");
+            store.insert("t", &row).expect("the row can be stored");
+        }
+        let rows = store.find("t", Query::everything().filter(NOW), None).expect("all rows can be read");
+        for (moment, column) in moments.iter().flat_map(|moment| ["a", "b"].map(|column| (moment, column))) {
+            for text in ["=", "<>", " IN (1, ", " NOT IN (1, ", ">=", "<"] {
+                let mut written = Written::default();
+                written.text(&format!("{column}{text}"));
+                written.hole(Value::Date(*moment));
+                written.text(if text.contains('(') { ")" } else { "" });
+                let template = written.template().expect("the filter is right");
+                let filter = Filter { template: &template, holes: &written.holes, now: NOW };
+                let wanted = modelled(&rows, &filter);
+                let found = store.find("t", filter, None).map(|rows| ids(&rows)).map_err(|fault| fault.code.to_string());
+                assert_eq!(found, wanted, "{}", written.shown());
+                equal += usize::from(text == "=") * wanted.map_or(0, |ids| ids.len());
+            }
+        }
+    }
+    assert!(equal > 100, "{equal} rows equal a moment");
+}

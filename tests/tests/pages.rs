@@ -18,7 +18,7 @@ fn run(database: &Path, text: &str) -> (Outcome, Vec<String>) {
     let engine = Engine::builder().database(database).printer(move |_, line| sink.lock().expect("no printer panics").push(line.to_owned())).build().expect("the engine can be built");
     let script = engine.compile("test.bas", text).unwrap_or_else(|error| panic!("{error}"));
     engine.prepare(&script).expect("its tables can be made");
-    let outcome = engine.fire_within(&script, &Event::manual(), Budget { fuel: None, wall_ms: None, memory_bytes: MEMORY });
+    let outcome = engine.fire_within(&script, &Event::manual(), Budget { fuel: None, wall_ms: None, query_ms: None, memory_bytes: MEMORY });
     let lines = printed.lock().expect("no printer panics").clone();
     (outcome, lines)
 }

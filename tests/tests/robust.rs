@@ -39,7 +39,7 @@ fn fault_of(text: &str, engine: &Engine) -> Option<String> {
             && !text.to_uppercase().contains("WAIT")
         {
             let script = Arc::new(script);
-            let budget = Budget { fuel: Some(20_000), wall_ms: Some(1_000), memory_bytes: 64 << 20 };
+            let budget = Budget { fuel: Some(20_000), wall_ms: Some(1_000), query_ms: Some(1_000), memory_bytes: 64 << 20 };
             if engine.prepare(&script).is_ok() {
                 engine.fire_within(&script, &Event::manual(), budget);
             }

@@ -12,6 +12,7 @@ const SCRIPT: &str = r#"
 TABLE typed
   whole integer
   amount decimal
+  size number
   word text
   at date
   yes boolean
@@ -74,8 +75,13 @@ fn decimal_text_keeps_its_zeros() {
     for text in ["10.50", "0.1000000000000000055511151231257827", "007", "+1", "1e3", " 5", "-0", "123456789012345678901234567890.12"] {
         unchanged("word", &format!("\"{text}\""));
     }
+    for text in ["10.50", "0.1000000000000000055511151231257827", "-0", "123456789012345678901234567890.12", "1e3"] {
+        unchanged("amount", &format!("\"{text}\""));
+    }
+    unchanged("amount", "9007199254740993");
+    unchanged("amount", "10.5");
     // A column that is declared as one of numbers holds numbers: that is what its author asked for.
-    assert_eq!(ways("amount", "\"10.50\""), ["10.5", "\"10.50\"", "\"10.50\"", "\"10.50\""]);
+    assert_eq!(ways("size", "\"10.50\""), ["10.5", "\"10.50\"", "\"10.50\"", "\"10.50\""]);
 }
 
 #[test]

@@ -24,6 +24,12 @@ pub struct Limits {
     pub array_items: usize,
     /// Rows that one FIND gives.
     pub find_rows: u64,
+    /// Milliseconds that one query of a run which an event started may take; none means no bound.
+    pub query_ms: Option<u64>,
+    /// Transactions that a script may nest.
+    pub transactions: usize,
+    /// Files that a script may be made of.
+    pub files: usize,
     /// Columns of one table.
     pub columns: usize,
     /// Bytes of a request's body.
@@ -67,6 +73,9 @@ impl Default for Limits {
             string_bytes: 8 << 20,
             array_items: 1 << 20,
             find_rows: 10_000,
+            query_ms: Some(10_000),
+            transactions: 64,
+            files: 256,
             columns: 500,
             body_bytes: 1 << 20,
             json_depth: 64,

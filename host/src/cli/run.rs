@@ -118,6 +118,7 @@ fn fire(options: &Options, engine: &Engine, script: &Arc<Script>, event: Event) 
     let budget = Budget {
         fuel: options.fuel.or(limits.fuel.filter(|_| is_event)),
         wall_ms: options.timeout.map(|seconds| seconds.saturating_mul(1000)).or(limits.job_wall_ms.filter(|_| is_event)),
+        query_ms: limits.query_ms.filter(|_| is_event),
         memory_bytes: options.memory_limit.map_or(if is_event { limits.memory_bytes } else { limits.manual_memory_bytes }, |mebibytes| mebibytes.saturating_mul(1 << 20)),
     };
     let outcome = engine.fire_within(script, &event, budget);

@@ -20,7 +20,7 @@ pub(super) const CODES: &[Code] = &[
         code: "E_COLUMN_UNKNOWN",
         meaning: "A column would be made from a key that no script spells out: a caller cannot add columns.",
         example: Script("WEBHOOK \"test\", OPEN\nINSERT \"parts\", body\n"),
-        cure: "Copy the fields that are wanted into a new object: WITH row = NEW OBJECT … .name = body.name … END WITH.",
+        cure: "Copy the fields that are wanted into a new object: WITH row = NEW OBJECT … .name = body.name … END WITH. To keep all of them, declare the table with TABLE … END TABLE and the line EXTRA json.",
     },
     Code {
         code: "E_COLUMNS",
@@ -75,6 +75,12 @@ pub(super) const CODES: &[Code] = &[
         meaning: "More rows match than one FIND may give: 10,000.",
         example: Situation("FIND \"events\" on a table with a million rows."),
         cure: "Narrow the filter, or read in parts: \"… ORDER BY id LIMIT 1000 OFFSET \" + n. To count or add up, use AGGREGATE.",
+    },
+    Code {
+        code: "E_QUERY_TIME",
+        meaning: "The database took longer for one query than a run that an event started may make it: 10 seconds.",
+        example: Situation("FIND \"events\", \"note LIKE '%x%'\" on a table with a hundred million rows."),
+        cure: "Compare a column with =, so that an index serves it, or narrow the filter. A run that is started by hand has no such bound.",
     },
     Code {
         code: "E_TRIGGER_DEPTH",

@@ -5,10 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use gbvm_lang::diagnostic::Diagnostic;
 use gbvm_lang::source::{Source, SourceKind};
+use gbvm_vm::limits::Limits;
 use gbvm_vm::signature::Signature;
-
-/// The most files that one script may consist of.
-const FILES_MAX: usize = 256;
 
 /// The texts of a script, and what is wrong with how they name each other.
 #[derive(Debug, Default)]
@@ -71,8 +69,9 @@ impl Gathering<'_> {
             if self.paths.contains(&path) {
                 continue;
             }
-            if self.paths.len() >= FILES_MAX {
-                self.files.problems.push(refuse(format!("A script has at most {FILES_MAX} files.")));
+            let most = Limits::default().files;
+            if self.paths.len() >= most {
+                self.files.problems.push(refuse(format!("A script has at most {most} files.")));
                 return;
             }
             match (self.read)(&path) {

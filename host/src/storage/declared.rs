@@ -6,6 +6,7 @@ use gbvm_vm::object::Object;
 use gbvm_vm::operators;
 use rusqlite::OptionalExtension;
 
+use super::extra::EXTRA;
 use super::schema::{Kind, Table, index_name, quoted};
 use super::values::to_sql;
 use super::{Store, fault};
@@ -27,8 +28,8 @@ impl Store {
             }
         }
         for column in &declared.columns {
-            let sql = "INSERT INTO gbvm_columns (tbl, col, kind) VALUES (lower(?1), lower(?2), ?3) ON CONFLICT DO NOTHING";
-            let kind = kind_of(column.kind).word();
+            let sql = "INSERT INTO gbvm_columns (tbl, col, kind) VALUES (lower(?1), lower(?2), ?3) ON CONFLICT DO UPDATE SET kind = excluded.kind WHERE kind = 'json' AND excluded.kind = 'extra'";
+            let kind = if is_extra(column) { EXTRA } else { kind_of(column.kind).word() };
             self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((&declared.name, &column.name, kind))).map_err(fault)?;
         }
         for column in declared.columns.iter().filter(|column| column.is_unique && !is_id(column)) {
@@ -80,9 +81,15 @@ fn is_id(column: &ColumnDeclaration) -> bool {
     column.name.eq_ignore_ascii_case("id")
 }
 
+/// Whether it takes the fields that have no column.
+fn is_extra(column: &ColumnDeclaration) -> bool {
+    column.kind == ColumnKind::Json && column.name.eq_ignore_ascii_case(EXTRA)
+}
+
 fn kind_of(kind: ColumnKind) -> Kind {
     match kind {
         ColumnKind::Text | ColumnKind::Integer | ColumnKind::Number => Kind::Plain,
+        ColumnKind::Decimal => Kind::Decimal,
         ColumnKind::Boolean => Kind::Boolean,
         ColumnKind::Date => Kind::Date,
         ColumnKind::Json => Kind::Json,
@@ -112,11 +119,16 @@ fn definition(column: &ColumnDeclaration) -> String {
         (ColumnKind::Text, None) => ("TEXT", None),
         (ColumnKind::Integer, _) => ("INTEGER", Some(("a whole number".to_owned(), format!("typeof({name}) IN ('integer', 'null')")))),
         (ColumnKind::Number, _) => ("NUMERIC", Some(("a number".to_owned(), format!("typeof({name}) IN ('integer', 'real', 'null')")))),
+        // Without a type the column keeps integers, floats and the digits of texts as they are given.
+        (ColumnKind::Decimal, _) => (
+            "",
+            Some(("a number".to_owned(), format!("typeof({name}) IN ('integer', 'real') OR typeof({name}) = 'text' AND {name} NOT GLOB '*[^-+.0-9eE]*' AND json_valid({name})"))),
+        ),
         (ColumnKind::Boolean, _) => ("BOOLEAN", Some(("TRUE or FALSE".to_owned(), format!("{name} IN (0, 1)")))),
         (ColumnKind::Date, _) => ("TEXT", Some(("a date".to_owned(), format!("{name} GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*'")))),
         (ColumnKind::Json, _) => ("TEXT", None),
     };
-    let mut sql = format!("{name} {declared}");
+    let mut sql = format!("{name} {declared}").trim_end().to_owned();
     if let Some((what, check)) = rule {
         let label = quoted(&format!("{} must be {what}", column.name));
         sql.push_str(&format!(" CONSTRAINT {label} CHECK ({name} IS NULL OR {name} = '' OR {check})"));

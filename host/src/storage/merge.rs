@@ -1,5 +1,5 @@
 //! MERGE in SQL: finds the rows that have a key, by an index where every way in which a value may be stored is known, else
-//! by one look at the whole table, and inserts or updates them.
+//! by one look at the whole table, of which only the places of such rows are kept, and inserts or updates them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const SPELLINGS_BYTES: usize = 64 << 10;
 enum Lookup {
     /// By asking for each key.
     Each,
-    /// In a list of all keys and the places of their rows.
+    /// In a list of the keys that are merged and the places of their rows.
     All(HashMap<String, Vec<i64>>),
 }
 
@@ -50,14 +50,18 @@ impl Store {
             let key = upsert::key_of(row, keys);
             let found = self.rows_of(&table, row, keys, &key, &lookup)?;
             if found.is_empty() {
-                self.insert_row(&table, row)?;
+                let place = self.insert_unseen(&table, row)?;
                 if let Lookup::All(places) = &mut lookup {
-                    places.entry(key).or_default().push(self.connection.last_insert_rowid());
+                    places.entry(key).or_default().push(place);
                 }
                 merged.inserted += 1;
                 continue;
             }
-            let (changed, same): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|found| upsert::says_anything_new(row, &found.row));
+            let (mut changed, mut same) = (Vec::new(), Vec::new());
+            for found in found {
+                let says_news = upsert::says_anything_new(&*self.with_extra(&table, row, Some(&found.row))?, &found.row);
+                if says_news { changed.push(found) } else { same.push(found) }
+            }
             *(if changed.is_empty() { &mut merged.unchanged } else { &mut merged.updated }) += 1;
             self.update_found(&table, changed, row, self.now)?;
             // What is the same here may be news of what another system has.
@@ -82,14 +86,16 @@ impl Store {
         let names: Vec<String> = columns.iter().map(|column| column.map_or_else(|| "NULL".to_owned(), |column| quoted(&column.name))).collect();
         let mut statement = self.connection.prepare_cached(&format!("SELECT rowid, {} FROM {}", names.join(", "), quoted(&table.name))).map_err(fault)?;
         let mut found = statement.query([]).map_err(fault)?;
-        let mut places: HashMap<String, Vec<i64>> = HashMap::new();
+        let mut places: HashMap<String, Vec<i64>> = rows.iter().map(|row| (upsert::key_of(row, keys), Vec::new())).collect();
         while let Some(row) = found.next().map_err(fault)? {
             let mut object = Object::new();
             for (at, key) in keys.iter().enumerate() {
                 let kind = columns[at].and_then(|column| column.kind);
                 object.set(&Key::from(key.as_str()), from_sql(row.get_ref(at + 1).map_err(fault)?, kind))?;
             }
-            places.entry(upsert::key_of(&object, keys)).or_default().push(row.get(0).map_err(fault)?);
+            if let Some(places) = places.get_mut(&upsert::key_of(&object, keys)) {
+                places.push(row.get(0).map_err(fault)?);
+            }
         }
         Ok(Lookup::All(places))
     }

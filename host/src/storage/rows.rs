@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gbvm_stdlib::base::Origin;
+use gbvm_stdlib::base::{self, Origin};
 use gbvm_stdlib::merge;
 use gbvm_stdlib::upsert::Merged;
 use gbvm_stdlib::query;
@@ -20,10 +20,10 @@ use gbvm_vm::value::Value;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, params_from_iter};
 
-use super::schema::{Table, quoted};
+use super::schema::{Kind, Table, quoted};
 use super::sql::Sql;
 use super::values::{Bound, from_sql, to_sql};
-use super::{Store, fault};
+use super::{Store, fault, totals};
 
 /// A row with its place in the table.
 pub(super) struct Found {
@@ -57,6 +57,7 @@ pub(super) fn id_of(row: &Object) -> Text {
 
 impl Store {
     pub(super) fn read_rows(&mut self, table: &Table, sql: &Sql) -> Result<Vec<Found>, Fault> {
+        self.patience.begin();
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
         let keys = table.keys();
         let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
@@ -85,6 +86,20 @@ impl Store {
         sql.bind(Bound(SqlValue::Integer(rowid)));
         let found = self.read_rows(table, &sql)?.pop();
         found.map(|found| found.row).ok_or_else(|| Fault::new("E_DATABASE", "a row was gone right after it was written"))
+    }
+
+    /// What a FIND of one row gives, where no row has to be compared with others for it: no order is asked for, and at
+    /// most one matches.
+    fn only_row(&mut self, table: &Table, filter: &Filter<'_>, most: Option<u64>) -> Result<Option<Vec<Object>>, Fault> {
+        let template = filter.template;
+        if most != Some(1) || template.condition.is_none() || !template.order.is_empty() || template.limit.is_some() || template.offset.is_some() {
+            return Ok(None);
+        }
+        let mut sql = Store::select(table);
+        sql.condition(table, filter)?;
+        sql.push(" LIMIT 2");
+        let rows = self.read_rows(table, &sql)?;
+        Ok((rows.len() < 2).then(|| rows.into_iter().map(|found| found.row).collect()))
     }
 
     fn matching(&mut self, table: &Table, filter: &Filter<'_>) -> Result<Vec<Found>, Fault> {
@@ -143,7 +158,7 @@ impl Store {
             let Some(column) = table.column(key).filter(|_| !key.eq_ignore_ascii_case("id")) else { continue };
             sql.push(between);
             sql.push(&format!("{} = ", quoted(&column.name)));
-            sql.bind(to_sql(value, column.kind.unwrap_or(super::schema::Kind::Plain)));
+            sql.bind(to_sql(value, column.kind.unwrap_or(Kind::Plain)));
             between = ", ";
         }
         if between.is_empty() {
@@ -152,6 +167,7 @@ impl Store {
         sql.push(" WHERE rowid = ");
         let mut statement = self.connection.prepare_cached(&format!("{}?", sql.text)).map_err(fault)?;
         for place in places {
+            self.patience.end();
             let place = Bound(SqlValue::Integer(*place));
             statement.execute(params_from_iter(sql.values.iter().chain([&place]))).map_err(fault)?;
         }
@@ -162,7 +178,8 @@ impl Store {
     pub(super) fn update_found(&mut self, table: &Table, found: Vec<Found>, changes: &Object, now: Instant) -> Result<u64, Fault> {
         let mut count = 0;
         for Found { rowid, row: old } in found {
-            let record = self.with_times(table, &old, changes, now)?;
+            let changes = self.with_extra(table, changes, Some(&old))?;
+            let record = self.with_times(table, &old, &changes, now)?;
             if !self.is_news(table, &record, &old)? {
                 self.last_row = Some(format!("{}/{}", table.name, id_of(&old).as_str()));
                 continue;
@@ -193,6 +210,13 @@ impl Store {
     }
 
     pub(super) fn insert_row(&mut self, table: &Table, row: &Object) -> Result<Object, Fault> {
+        let rowid = self.insert_unseen(table, row)?;
+        self.row_at(table, rowid)
+    }
+
+    /// Inserts a row whose stored form its writer does not look at; its place.
+    pub(super) fn insert_unseen(&mut self, table: &Table, row: &Object) -> Result<i64, Fault> {
+        let row = &*self.with_extra(table, row, None)?;
         let mut columns = Vec::new();
         let mut values = Vec::new();
         let mut has_id = false;
@@ -204,7 +228,7 @@ impl Store {
             }
             has_id |= is_id;
             columns.push(quoted(&column.name));
-            values.push(to_sql(value, column.kind.unwrap_or(super::schema::Kind::Plain)));
+            values.push(to_sql(value, column.kind.unwrap_or(Kind::Plain)));
         }
         if !has_id && !table.has_integer_key && table.column("id").is_some() {
             columns.push("\"id\"".to_owned());
@@ -215,14 +239,17 @@ impl Store {
         } else {
             format!("INSERT INTO {} ({}) VALUES ({})", quoted(&table.name), columns.join(", "), vec!["?"; values.len()].join(", "))
         };
+        self.patience.end();
         let mut statement: CachedStatement<'_> = self.connection.prepare_cached(&sql).map_err(fault)?;
         let inserted = statement.insert(params_from_iter(&values)).map_err(fault);
         drop(statement);
         let rowid = inserted.map_err(|fault| self.with_reference(fault, table, row))?;
-        let stored = self.row_at(table, rowid)?;
-        self.keep_base(table, row, &stored)?;
-        self.changed(table, Change::Insert, None, Some(&stored))?;
-        Ok(stored)
+        if base::is_sync(row) || !self.handled_by(&table.name, Change::Insert).is_empty() {
+            let stored = self.row_at(table, rowid)?;
+            self.keep_base(table, row, &stored)?;
+            self.changed(table, Change::Insert, None, Some(&stored))?;
+        }
+        Ok(rowid)
     }
 }
 
@@ -234,6 +261,9 @@ impl Storage for Store {
     fn find(&mut self, table: &str, filter: Filter<'_>, most: Option<u64>) -> Result<Vec<Object>, Fault> {
         query::check_read(&filter, &self.limits)?;
         let Some(table) = self.table(table)? else { return Ok(Vec::new()) };
+        if let Some(row) = self.only_row(&table, &filter, most)? {
+            return Ok(row);
+        }
         let bound = self.limits.find_rows;
         let mut sql = Store::select(&table);
         sql.condition(&table, &filter)?;
@@ -302,6 +332,7 @@ impl Storage for Store {
         let found = self.matching(&table, &filter)?;
         let sql = format!("DELETE FROM {} WHERE rowid = ?1", quoted(&table.name));
         for Found { rowid, row } in &found {
+            self.patience.end();
             self.connection.prepare_cached(&sql).and_then(|mut statement| statement.execute([rowid])).map_err(fault)?;
             self.forget_base(&table, row)?;
             self.changed(&table, Change::Delete, Some(row), None)?;
@@ -327,6 +358,13 @@ impl Storage for Store {
             return statement.query_row(params_from_iter(&sql.values), |row| row.get(0)).map(Value::Int).map_err(fault);
         }
         let Some(column) = column else { return aggregate::fold(function, std::iter::empty()) };
+        if let (Some(total), Some(Kind::Plain | Kind::Decimal) | None) = (totals::function(function), column.kind) {
+            let mut sql = Sql::new(format!("SELECT {total}({}) FROM {}", quoted(&column.name), quoted(&table.name)));
+            sql.condition(&table, &filter)?;
+            let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
+            let result = statement.query_row(params_from_iter(&sql.values), |row| row.get(0)).map_err(fault)?;
+            return totals::value_of(result);
+        }
         let mut sql = Sql::new(format!("SELECT {} FROM {}", quoted(&column.name), quoted(&table.name)));
         sql.condition(&table, &filter)?;
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;

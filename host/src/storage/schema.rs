@@ -11,7 +11,8 @@ use gbvm_vm::object::{Key, Object};
 use gbvm_vm::value::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
-use super::sql::is_unusual_date;
+use super::extra::EXTRA;
+use super::sql::{is_unusual_date, value_of_decimal};
 use super::{Store, fault};
 
 /// What scripts need of the database.
@@ -53,6 +54,8 @@ pub enum Kind {
     Boolean,
     /// JSON texts as arrays and objects.
     Json,
+    /// As they are stored; numbers and numeric texts compare by their digits.
+    Decimal,
 }
 
 impl Kind {
@@ -74,11 +77,12 @@ impl Kind {
             Kind::Date => "date",
             Kind::Boolean => "boolean",
             Kind::Json => "json",
+            Kind::Decimal => "decimal",
         }
     }
 
     fn parse(word: &str) -> Option<Kind> {
-        [Kind::Plain, Kind::Date, Kind::Boolean, Kind::Json].into_iter().find(|kind| kind.word() == word)
+        [Kind::Plain, Kind::Date, Kind::Boolean, Kind::Json, Kind::Decimal].into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -104,9 +108,16 @@ pub struct Column {
     pub name: Arc<str>,
     /// How its values read; none while it has had no value.
     pub kind: Option<Kind>,
+    /// Whether it takes the fields for which the table has no column.
+    pub is_extra: bool,
 }
 
 impl Table {
+    /// The column that takes the fields for which there is none.
+    pub fn extra(&self) -> Option<&Column> {
+        self.columns.iter().find(|column| column.is_extra)
+    }
+
     /// The column of this name, ignoring case.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
@@ -133,7 +144,6 @@ impl Catalogue {
     pub(super) fn begin_transaction(&mut self) {
         self.is_compared = false;
     }
-
 
     /// Forgets what was read of the database.
     pub fn forget(&mut self) {
@@ -185,6 +195,9 @@ impl Store {
         let Some(found) = known.column(column) else { return Ok(()) };
         let (name, on) = (index_name("gbvm", table, &[column]), format!("{} ({})", quoted(&known.name), quoted(&found.name)));
         let mut sql = format!("CREATE INDEX IF NOT EXISTS {} ON {on};", quoted(&name));
+        if found.kind == Some(Kind::Decimal) {
+            sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {} ON {} ({});", quoted(&format!("{name}:value")), quoted(&known.name), value_of_decimal(&quoted(&found.name))));
+        }
         if found.kind == Some(Kind::Date) {
             sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {} ON {on} WHERE {};", quoted(&format!("{name}:unusual")), is_unusual_date(&quoted(&found.name))));
         }
@@ -253,7 +266,9 @@ impl Store {
             keys += i64::from(key > 0);
             is_key |= key > 0 && name.eq_ignore_ascii_case("id");
             has_integer_key |= key > 0 && declared.eq_ignore_ascii_case("integer") && name.eq_ignore_ascii_case("id");
-            columns.push(Column { name: name.into(), kind: kind.and_then(|kind| Kind::parse(&kind)) });
+            let is_extra = kind.as_deref() == Some(EXTRA);
+            let kind = if is_extra { Some(Kind::Json) } else { kind.and_then(|kind| Kind::parse(&kind)) };
+            columns.push(Column { name: name.into(), kind, is_extra });
         }
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let select = format!("SELECT rowid, {} FROM {}", names.join(", "), quoted(&actual));
@@ -292,11 +307,11 @@ impl Store {
     pub(super) fn table_for_row(&mut self, name: &str, row: &Object) -> Result<Arc<Table>, Fault> {
         let mut table = self.table_for_writing(name)?;
         for (key, _) in row.fields() {
-            if table.column(key).is_some() {
+            if table.column(key).is_some() || table.extra().is_some() {
                 continue;
             }
             if !self.catalogue.names.contains(&key.to_ascii_lowercase()) {
-                let message = format!("the table {name} has no column {key}, and no script names it, so it is not made; declare the table's columns if it is meant to be kept");
+                let message = format!("the table {name} has no column {key}, and no script names it, so it is not made; declare it with TABLE, or EXTRA json there, which keeps such fields");
                 return Err(Fault::new("E_COLUMN_UNKNOWN", message));
             }
             self.add_column(name, key)?;

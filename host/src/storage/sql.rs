@@ -3,8 +3,10 @@
 use gbvm_stdlib::query::{self, Operand, Step};
 use gbvm_stdlib::services::Filter;
 use gbvm_vm::fault::Fault;
+use gbvm_vm::coerce;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::limits::Limits;
+use gbvm_vm::operators::{self, Class};
 use gbvm_vm::template::{Comparison, Condition};
 use gbvm_vm::value::Value;
 use rusqlite::types::Value as SqlValue;
@@ -109,7 +111,7 @@ impl Sql {
                             let text = format!("gbvm_text({}, {})", column.sql, kind_number(column.kind));
                             match column.kind {
                                 Some(Kind::Json) => sql.push(&text),
-                                Some(Kind::Plain | Kind::Date | Kind::Boolean) | None => sql.push(&format!("CASE typeof({0}) WHEN 'text' THEN {0} ELSE {text} END", column.sql)),
+                                Some(Kind::Plain | Kind::Date | Kind::Boolean | Kind::Decimal) | None => sql.push(&format!("CASE typeof({0}) WHEN 'text' THEN {0} ELSE {text} END", column.sql)),
                             }
                             sql.push(" LIKE ");
                             sql.bind(Bound(SqlValue::Text(pattern_text(steps))));
@@ -239,9 +241,10 @@ impl Sql {
 
     /// Whether the column equals one of these values.
     fn is_one_of(&mut self, column: &Column, elements: &[Operand]) {
-        let (mut stored, mut computed, mut empty) = (Vec::new(), Vec::new(), false);
+        let (mut stored, mut computed, mut decimals, mut empty) = (Vec::new(), Vec::new(), Vec::new(), false);
         for element in elements {
             match element {
+                Operand::Known(value) if column.kind == Some(Kind::Decimal) && matches!(operators::class(value), Class::Number(_)) => decimals.push(value),
                 Operand::Known(value) => {
                     let twins = twins(value, column.kind);
                     // A date column may also hold numbers and short forms that read as the instant.
@@ -257,17 +260,25 @@ impl Sql {
         let mut between = "(";
         if !stored.is_empty() {
             self.push(between);
-            self.one_of(column, stored);
+            self.one_of(&column.sql, stored);
             between = " OR ";
         }
-        for value in computed {
+        if !computed.is_empty() {
             for unusual in column.unusual() {
                 self.push(between);
-                self.push(&format!("{unusual} AND gbvm_equal({}, {}, ", column.sql, kind_number(column.kind)));
-                self.operand(value);
-                self.push(")");
+                self.push(&format!("{unusual} AND "));
+                self.any_equal(column, &computed);
                 between = " OR ";
             }
+        }
+        if !decimals.is_empty() {
+            self.push(between);
+            // Floats find the rows in the index, digits decide.
+            let floats = decimals.iter().map(|value| Bound(SqlValue::Real(coerce::number(value).map_or(0.0, |number| number.as_float())))).collect();
+            self.one_of(&value_of_decimal(&column.sql), floats);
+            self.push(" AND ");
+            self.any_equal(column, &decimals);
+            between = " OR ";
         }
         if empty {
             self.push(between);
@@ -277,8 +288,29 @@ impl Sql {
         self.push(if between == "(" { "FALSE" } else { ")" });
     }
 
-    fn one_of(&mut self, column: &Column, values: Vec<Bound>) {
-        self.push(&format!("{} IN (", column.sql));
+    /// Whether the column equals one of these by the language's equality. Halves in brackets keep the expression flat:
+    /// SQLite bounds how deep one may be.
+    fn any_equal(&mut self, column: &Column, values: &[&Value]) {
+        match values {
+            [] => self.push("FALSE"),
+            [value] => {
+                self.push(&format!("gbvm_equal({}, {}, ", column.sql, kind_number(column.kind)));
+                self.operand(value);
+                self.push(")");
+            }
+            values => {
+                let (first, second) = values.split_at(values.len() / 2);
+                self.push("(");
+                self.any_equal(column, first);
+                self.push(" OR ");
+                self.any_equal(column, second);
+                self.push(")");
+            }
+        }
+    }
+
+    fn one_of(&mut self, column: &str, values: Vec<Bound>) {
+        self.push(&format!("{column} IN ("));
         if values.len() < LONG_LIST {
             for (at, value) in values.into_iter().enumerate() {
                 if at > 0 {
@@ -320,9 +352,14 @@ impl Column {
     fn unusual(&self) -> Vec<String> {
         match self.kind {
             Some(Kind::Date) => ["< ''", ">= ''"].map(|range| format!("({} AND {} {range})", is_unusual_date(&self.sql), self.sql)).to_vec(),
-            Some(Kind::Plain | Kind::Boolean | Kind::Json) | None => vec!["TRUE".to_owned()],
+            Some(Kind::Plain | Kind::Boolean | Kind::Json | Kind::Decimal) | None => vec!["TRUE".to_owned()],
         }
     }
+}
+
+/// The value of a decimal as a float, by which an index finds it.
+pub fn value_of_decimal(column: &str) -> String {
+    format!("CAST({column} AS REAL)")
 }
 
 /// The condition that a date column holds no canonical text. An index over such values has it word for word.

@@ -3,6 +3,8 @@
 //! Storage converts nothing: integers, reals and text are kept as given. A date is its canonical text, a boolean 0 or
 //! 1, an array or object its JSON. The catalogue's kind of a column says how such values read.
 
+use std::cmp::Ordering;
+
 use gbvm_stdlib::json;
 use gbvm_vm::coerce::{self, Number};
 use gbvm_vm::instant::Instant;
@@ -13,6 +15,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Connection, Result, ToSql};
 
+use super::decimals;
 use super::schema::Kind;
 
 /// The length of an instant's canonical text, in bytes.
@@ -58,7 +61,7 @@ pub fn from_sql(value: ValueRef<'_>, kind: Option<Kind>) -> Value {
             match kind {
                 Some(Kind::Date) => canonical_date(&text).map_or_else(|| Value::text(&*text), Value::Date),
                 Some(Kind::Json) if text.starts_with(['[', '{']) => json::parse(text.as_bytes(), &Limits::default()).unwrap_or_else(|_| Value::text(text)),
-                Some(Kind::Json | Kind::Boolean | Kind::Plain) | None => Value::text(text),
+                Some(Kind::Json | Kind::Boolean | Kind::Plain | Kind::Decimal) | None => Value::text(text),
             }
         }
         (ValueRef::Blob(bytes), _) => Value::text(data_encoding::BASE64.encode(bytes)),
@@ -71,7 +74,7 @@ pub fn canonical_date(text: &str) -> Option<Instant> {
 }
 
 /// The kinds as SQL passes them: what stands in the column, or what is compared with it.
-const KINDS: [Kind; 4] = [Kind::Plain, Kind::Date, Kind::Boolean, Kind::Json];
+const KINDS: [Kind; 5] = [Kind::Plain, Kind::Date, Kind::Boolean, Kind::Json, Kind::Decimal];
 
 /// A kind as a number for SQL.
 pub fn kind_number(kind: Option<Kind>) -> i64 {
@@ -84,19 +87,37 @@ pub fn register(connection: &Connection) -> Result<()> {
     // gbvm_order(column, kind, value, kind): -1, 0, 1, or NULL where the two have no order.
     connection.create_scalar_function("gbvm_order", 4, flags, |context| {
         let (a, b) = (argument(context, 0), argument(context, 2));
-        Ok(operators::order(&a, &b).map(|order| order as i64))
+        let by_digits = if is_decimal(context) { decimals::order(&a, &b) } else { None };
+        Ok(by_digits.or_else(|| operators::order(&a, &b)).map(|order| order as i64))
     })?;
     // gbvm_equal(column, kind, value, kind): the language's equality.
-    connection.create_scalar_function("gbvm_equal", 4, flags, |context| Ok(operators::equal(&argument(context, 0), &argument(context, 2))))?;
+    connection.create_scalar_function("gbvm_equal", 4, flags, |context| {
+        let (a, b) = (argument(context, 0), argument(context, 2));
+        let by_digits = if is_decimal(context) { decimals::order(&a, &b) } else { None };
+        Ok(by_digits.map_or_else(|| operators::equal(&a, &b), |order| order == Ordering::Equal))
+    })?;
     // gbvm_text(column, kind): its text, where that is not what is stored.
     connection.create_scalar_function("gbvm_text", 2, flags, |context| Ok(coerce::text(&argument(context, 0)).as_str().to_owned()))?;
     // gbvm_rank(column, kind): bytes that sort as the language sorts values.
-    connection.create_scalar_function("gbvm_rank", 2, flags, |context| Ok(rank(&argument(context, 0))))
+    connection.create_scalar_function("gbvm_rank", 2, flags, |context| {
+        let value = argument(context, 0);
+        let digits = if kind_of(context, 1) == Some(Kind::Decimal) { decimals::rank(&value) } else { None };
+        Ok(digits.map_or_else(|| rank(&value), |digits| [&[1][..], &digits].concat()))
+    })
+}
+
+/// Whether one of two compared stands in a column of decimals.
+fn is_decimal(context: &Context<'_>) -> bool {
+    [1, 3].into_iter().any(|at| kind_of(context, at) == Some(Kind::Decimal))
+}
+
+fn kind_of(context: &Context<'_>, at: usize) -> Option<Kind> {
+    let number = context.get::<i64>(at).ok()?;
+    KINDS.get(usize::try_from(number).ok()?).copied()
 }
 
 fn argument(context: &Context<'_>, at: usize) -> Value {
-    let kind = context.get::<i64>(at + 1).ok().and_then(|kind| KINDS.get(usize::try_from(kind).ok()?).copied());
-    from_sql(context.get_raw(at), kind)
+    from_sql(context.get_raw(at), kind_of(context, at + 1))
 }
 
 /// Bytes that sort as [`operators::sort_order`] does.
@@ -159,7 +180,7 @@ pub fn twins(value: &Value, kind: Option<Kind>) -> Option<Vec<Bound>> {
                         add(SqlValue::Text(instant.to_string()));
                     }
                 }
-                (Some(Kind::Boolean | Kind::Json | Kind::Plain) | None, _) => {}
+                (Some(Kind::Boolean | Kind::Json | Kind::Plain | Kind::Decimal) | None, _) => {}
             }
         }
         // In a date column every instant is canonical; elsewhere any text or number may read as the same one.

@@ -45,6 +45,8 @@ pub enum ColumnKind {
     Integer,
     /// Numbers.
     Number,
+    /// Numbers that keep their digits.
+    Decimal,
     /// TRUE and FALSE.
     Boolean,
     /// Instants.
@@ -54,10 +56,11 @@ pub enum ColumnKind {
 }
 
 /// The words of each type.
-const TYPES: [(ColumnKind, &[&str]); 6] = [
+const TYPES: [(ColumnKind, &[&str]); 7] = [
     (ColumnKind::Text, &["string", "text", "varchar", "char", "guid", "uuid", "email", "phone", "url"]),
     (ColumnKind::Integer, &["integer", "int", "bigint", "long"]),
-    (ColumnKind::Number, &["number", "double", "float", "decimal", "numeric", "real", "money", "currency"]),
+    (ColumnKind::Number, &["number", "double", "float", "real"]),
+    (ColumnKind::Decimal, &["decimal", "numeric", "money", "currency"]),
     (ColumnKind::Boolean, &["boolean", "bool"]),
     (ColumnKind::Date, &["date", "datetime", "timestamp"]),
     (ColumnKind::Json, &["json", "object", "array"]),

@@ -16,6 +16,6 @@ fuzz_target!(|text: &str| {
     let engine = Engine::builder().printer(|_, _| {}).build().expect("an engine in memory can be built");
     let script = Arc::new(script);
     if engine.prepare(&script).is_ok() {
-        engine.fire_within(&script, &Event::manual(), Budget { fuel: Some(20_000), wall_ms: Some(1_000), memory_bytes: 64 << 20 });
+        engine.fire_within(&script, &Event::manual(), Budget { fuel: Some(20_000), wall_ms: Some(1_000), query_ms: Some(1_000), memory_bytes: 64 << 20 });
     }
 });
