@@ -6,6 +6,7 @@ module.exports = {
   httpAdminRoot: false,
   disableEditor: true,
   functionGlobalContext: { crypto: require("crypto") },
-  logging: { console: { level: "warn", metrics: false, audit: false } },
+  credentialSecret: false,
+  logging: { console: { level: "error", metrics: false, audit: false } },
   telemetry: { enabled: false },
 };
