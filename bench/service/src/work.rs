@@ -80,8 +80,8 @@ impl Change {
             email: format!("ana.{client}.{number}@example.com"),
             phone: format!("+351 21 {:07}", word % 10_000_000),
             company: format!("Example & Sons {}", word % 500),
-            title: if word % 3 == 0 { "Head of Purchasing".to_owned() } else { "Engineer".to_owned() },
-            status: if word % 2 == 0 { "active".to_owned() } else { "lead".to_owned() },
+            title: if word.is_multiple_of(3) { "Head of Purchasing".to_owned() } else { "Engineer".to_owned() },
+            status: if word.is_multiple_of(2) { "active".to_owned() } else { "lead".to_owned() },
         }
     }
 

@@ -153,7 +153,8 @@ impl Service {
         };
         let body = body.to_bytes();
         let signature = head.headers.get("x-webhook-signature").and_then(|value| from_hex(value.as_bytes()));
-        if !signature.is_some_and(|signature| hmac::verify(&self.key, &body, &signature).is_ok()) {
+        let is_signed = signature.is_some_and(|signature| hmac::verify(&self.key, &body, &signature).is_ok());
+        if !is_signed {
             return json(StatusCode::UNAUTHORIZED, r#"{"status":401,"error":"Invalid signature"}"#);
         }
         let (answer, done) = oneshot::channel();
