@@ -135,7 +135,7 @@ fn jittered(time: Duration) -> Duration {
     time.mul_f64(0.5 + random as f64 / (1u64 << 53) as f64)
 }
 
-/// How long the peer asks to be left alone: seconds, or until a date.
+/// How long the peer asks to be left alone: seconds, or until a date in any of the three forms of HTTP.
 pub fn retry_after(answer: &Answer, now: SystemTime) -> Option<Duration> {
     let (_, value) = answer.headers.iter().find(|(name, _)| name == "retry-after")?;
     let value = value.trim();
@@ -143,9 +143,8 @@ pub fn retry_after(answer: &Answer, now: SystemTime) -> Option<Duration> {
         // More digits than a number holds mean longer than anybody waits.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim_end_matches("GMT").trim_end().to_owned() + " +0000").ok()?;
-    let now_seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    Some(Duration::from_secs(u64::try_from(date.as_second()).unwrap_or_default().saturating_sub(now_seconds)))
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -161,6 +160,8 @@ mod tests {
         assert_eq!(read("99999999999999999999999"), Some(u64::from(u32::MAX)));
         assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
         assert_eq!(read("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
+        assert_eq!(read("Sunday, 06-Nov-94 08:50:07 GMT"), Some(30));
+        assert_eq!(read("Sun Nov  6 08:50:07 1994"), Some(30));
         for odd in ["", "-1", "soon", "1.5", "Sun, 99 Nov 1994 08:50:07 GMT"] {
             assert_eq!(read(odd), None, "{odd}");
         }
