@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use gbvm_vm::fault::Fault;
 
-use crate::client::{PlainRequest, is_retried, retry_after};
+use crate::client::{PlainRequest, TransportError, is_retried, retry_after};
 use crate::engine::World;
 use crate::smtp::{MailFailure, Mailer};
 use crate::storage::{Delivery, DeliveryKind};
@@ -126,10 +126,19 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
 fn call(world: &World, request: &PlainRequest) -> Ending {
     let time = Duration::from_millis(world.limits().http_ms);
     match world.transport().send_within(request, time) {
-        Ok(answer) if (200..300).contains(&answer.status) => Ending::Delivered(answer.status),
-        Ok(answer) if is_retried(answer.status) => Ending::Later(format!("the server answered {}", answer.status), retry_after(&answer, SystemTime::now())),
-        Ok(answer) => Ending::Dead(format!("the server answered {}", answer.status)),
+        Ok(answer) => answered(answer.status, retry_after(&answer, SystemTime::now())),
+        // Nobody waits for what the answer says.
+        Err(TransportError::TooLarge { status, .. }) => answered(status, None),
         Err(error) if error.may_pass() => Ending::Later(error.to_string(), None),
         Err(error) => Ending::Dead(error.to_string()),
+    }
+}
+
+/// What an answer of this status means, whose sender may ask to be left alone for a time.
+fn answered(status: u16, rest: Option<Duration>) -> Ending {
+    match status {
+        200..300 => Ending::Delivered(status),
+        _ if is_retried(status) => Ending::Later(format!("the server answered {status}"), rest),
+        _ => Ending::Dead(format!("the server answered {status}")),
     }
 }
