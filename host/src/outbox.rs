@@ -51,7 +51,7 @@ impl Parcel {
     /// What a row of the outbox is to become.
     pub fn of(delivery: &Delivery) -> Parcel {
         let what = match &delivery.what {
-            DeliveryKind::Call(request) => match PlainRequest::resolve(request, Some(&delivery.idempotency_key)) {
+            DeliveryKind::Call(request) => match PlainRequest::resolve(request, (request.method != "GET").then_some(&delivery.idempotency_key)) {
                 Ok(request) => Contents::Call(request),
                 Err(fault) => Contents::Nothing(fault.to_string()),
             },

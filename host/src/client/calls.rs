@@ -55,7 +55,8 @@ impl<'a> ImmediateCalls<'a> {
 
 impl HttpClient for ImmediateCalls<'_> {
     fn call(&mut self, request: &Request) -> Result<Answer, Fault> {
-        let plain = PlainRequest::resolve(request, self.idempotency_key.as_deref())?;
+        let key = self.idempotency_key.as_deref().filter(|_| matches!(request.method, "POST" | "PATCH"));
+        let plain = PlainRequest::resolve(request, key)?;
         let shown = shown_url(request);
         let mut spent = Duration::ZERO;
         let mut tries = 0;
@@ -85,7 +86,7 @@ impl HttpClient for ImmediateCalls<'_> {
 }
 
 impl PlainRequest {
-    /// The request with its secrets as they are now; the key is added to POST and PATCH.
+    /// The request with its secrets as they are now, and with this key, unless the script sets one itself.
     ///
     /// # Errors
     /// `E_SECRET_UNSET` where it needs a secret that is not set.
@@ -98,7 +99,7 @@ impl PlainRequest {
         }
         let mut headers: Vec<(String, String)> = request.headers.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned())).collect();
         let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
-        if let Some(key) = idempotency_key.filter(|_| !has_key && matches!(request.method, "POST" | "PATCH")) {
+        if let Some(key) = idempotency_key.filter(|_| !has_key) {
             headers.push(("Idempotency-Key".into(), key.into()));
         }
         Ok(PlainRequest {
