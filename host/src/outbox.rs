@@ -10,6 +10,7 @@ use crate::client::{PlainRequest, TransportError, is_retried, retry_after};
 use crate::engine::World;
 use crate::smtp::{MailFailure, Mailer};
 use crate::storage::{Delivery, DeliveryKind};
+use crate::work;
 
 /// How long to wait after each failed try, in seconds. After the last the delivery is dead.
 const WAITS_S: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -73,11 +74,11 @@ enum Ending {
     Cut,
 }
 
-/// Tries one delivery and notes what became of it.
+/// Tries one delivery and notes what became of it, as often as `again` says so where that cannot be noted.
 ///
 /// # Errors
-/// `E_DATABASE` where that cannot be noted; the delivery is then tried again.
-pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
+/// `E_DATABASE` where it is not noted; the delivery is then tried again.
+pub fn deliver(world: &World, parcel: &Parcel, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
     let ending = match &parcel.what {
         Contents::Call(request) => call(world, request),
         Contents::Nothing(reason) => Ending::Dead(reason.clone()),
@@ -101,22 +102,22 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
         Ending::Cut => None,
     };
     world.traffic().ended(&parcel.origin, world.clock().now(), answered);
-    world.write(|store| match ending {
-        Ending::Delivered(status) => store.finish_call(parcel.id, status),
+    work::write_until_it_holds(world, again, |store| match &ending {
+        Ending::Delivered(status) => store.finish_call(parcel.id, *status),
         Ending::Dead(reason) => {
             tracing::error!(delivery = parcel.id, "a delivery is dead: {reason}");
-            store.bury_call(parcel.id, &reason)
+            store.bury_call(parcel.id, reason)
         }
         Ending::Later(reason, after) => match WAITS_S.get(parcel.attempt as usize) {
             None => {
                 tracing::error!(delivery = parcel.id, "a delivery is dead after {} tries: {reason}", parcel.attempt + 1);
-                store.bury_call(parcel.id, &reason)
+                store.bury_call(parcel.id, reason)
             }
             Some(seconds) => {
                 let wait = Duration::from_millis(seconds * fastrand::u64(800..=1200)).max(after.unwrap_or_default());
                 let at = world.clock().now().plus_millis(wait.as_millis() as i64).unwrap_or(gbvm_vm::instant::LAST);
                 tracing::warn!(delivery = parcel.id, "a delivery failed and is tried again in {} s: {reason}", wait.as_secs());
-                store.retry_call(parcel.id, at, &reason)
+                store.retry_call(parcel.id, at, reason)
             }
         },
         Ending::Cut => Ok(()),
