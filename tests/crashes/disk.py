@@ -1,9 +1,12 @@
-"""A disk that is full: what is answered 200 is stored, and the service is back soon after there is room."""
+"""A disk that is full: what is answered 200 is stored, what is delivered and cannot be noted is not sent again, and the
+service is back soon after there is room."""
 import os
 import subprocess
 import threading
 import time
+from collections import Counter
 
+from peers import Peer, reply
 from report import own
 from service import Caller, Service, damage
 
@@ -14,6 +17,8 @@ TEXT = "x" * 2000
 CLIENTS = 8
 # After the first refusal each client asks so often again.
 REFUSALS = 20
+# How long the disk stays full.
+FULL_S = 1.5
 
 
 def run(job):
@@ -26,17 +31,30 @@ def run(job):
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "gbvm-crash", str(data)], capture_output=True, text=True) if os.geteuid() == 0 else None
     if mounted is None or mounted.returncode:
         return report.note(f"skipped: a small disk cannot be made here ({mounted.stderr.strip() if mounted else 'it needs root'})")
-    served = Service(job.gbvm, folder, {"note.bas": own("note.bas")})
+    # It is slow enough that deliveries are under way when the disk becomes full.
+    ledger = Peer("ledger", lambda *_: (time.sleep(0.1), reply(200))[1])
+    served = Service(job.gbvm, folder, {"note.bas": own("note.bas")}, {"https://ledger.example": ledger.url})
     try:
-        fill(report, served, data)
+        fill(report, served, data, ledger)
     finally:
+        ledger.close()
         if served.process:
             served.kill()
         served.log.close()
         subprocess.run(["umount", str(data)], check=False)
 
 
-def fill(report, served, data):
+def stuff(path):
+    """Takes what room is left."""
+    try:
+        with open(path, "wb", 0) as file:
+            while file.write(b"\0" * 512):
+                pass
+    except OSError:
+        pass
+
+
+def fill(report, served, data, ledger):
     ballast = data / "ballast"
     ballast.write_bytes(b"\0" * BALLAST)
     served.start()
@@ -64,6 +82,10 @@ def fill(report, served, data):
     polite = [answer for answer in others if answer and answer[0] == 503 and answer[1]]
     report.promise(len(polite) == len(others), f"the others are told 503 and when to come again: {len(polite)} of {len(others)}", str([answer for answer in others if answer not in polite][:3]))
     report.promise(served.process.poll() is None, "the service goes on", served.said())
+    stuff(data / "stuffing")
+    time.sleep(FULL_S)
+    sent = Counter(request.key for request in ledger.requests())
+    report.promise(sent and max(sent.values()) == 1, f"what is delivered and cannot be noted is not sent again: {len(sent)} deliveries, {sum(sent.values())} requests in all")
     ballast.unlink()
     caller, freed, first = Caller(served), time.monotonic(), None
     while first is None and time.monotonic() - freed < 20:
@@ -72,6 +94,9 @@ def fill(report, served, data):
         time.sleep(0.02)
     report.promise(first is not None and first <= 5, f"service within 5 s of space: {'never' if first is None else f'{first:.2f} s'}", served.said())
     acknowledged.add(-1)
+    drained = served.wait_for(served.is_drained, 10)
+    told = Counter(request.key for request in ledger.requests())
+    report.promise(drained and len(told) == served.one("SELECT count(*) FROM gbvm_outbox WHERE state = 'delivered'") == len(acknowledged), f"then the outbox drains: {len(told)} deliveries, {sum(told.values())} requests")
     served.kill()
     crashed = damage(served.copy(served.folder / "crash"))
     report.promise(crashed == "ok", "integrity_check is ok after a kill", crashed)
