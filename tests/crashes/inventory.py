@@ -158,8 +158,8 @@ def judge_deliveries(report, served, peers):
     contents = defaultdict(set)
     for request in seen:
         contents[request.key].add((request.method, request.path, request.body))
-    varied = [key for key, found in contents.items() if key and len(found) > 1]
-    report.promise(not varied, "each key comes with one body at one place", str(varied[:3]))
+    varied = {key: found for key, found in contents.items() if key and len(found) > 1}
+    report.promise(not varied, "each key comes with one body at one place", str(list(varied.items())[:3]))
     place = {key: (number, (origin, order)) for number, origin, order, key, _ in rows}
     last, late = {}, []
     for request in sorted(seen, key=lambda request: request.at):

@@ -43,7 +43,11 @@ class Peer:
         while (header := reader.readline().decode("latin-1").rstrip("\r\n")):
             name, _, value = header.partition(":")
             headers[name.lower()] = value.strip()
-        body = reader.read(int(headers.get("content-length", 0)))
+        length = int(headers.get("content-length", 0))
+        body = reader.read(length)
+        if len(body) < length:
+            # Its sender died in the middle: that is no request.
+            return False
         seen = Seen(self.name, line[0], line[1], headers.get("idempotency-key"), body, time.time())
         with self.lock:
             self.seen.append(seen)
