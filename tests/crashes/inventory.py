@@ -38,7 +38,7 @@ class Load:
         self.service, self.clients = served, clients
         self.sent, self.acknowledged, self.repeats, self.wrong = {}, {}, 0, []
         self.shared, self.lock, self.ends = [], threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self.work, args=(number, random.Random(f"{seed}/{number}"))) for number in range(clients)]
+        self.threads = [threading.Thread(target=self.work, args=(number, random.Random(f"{seed}/{number}")), daemon=True) for number in range(clients)]
         for thread in self.threads:
             thread.start()
 
@@ -151,6 +151,7 @@ def judge_deliveries(report, served, peers):
     others = Counter(row[4] for row in rows if row[4] != "delivered")
     report.promise(not others, f"all {len(rows)} rows of the outbox are delivered", str(dict(others)))
     seen = [request for peer in peers.values() for request in peer.requests()]
+    report.note(f"{sum(peer.torn for peer in peers.values())} requests broke off in the middle")
     without = [request for request in seen if request.key is None]
     report.promise(not without, f"every delivery carries its key: {len(without)} of {len(seen)} do not", str(without[:2]))
     keys = {request.key for request in seen if request.key}

@@ -15,7 +15,7 @@ class Peer:
 
     def __init__(self, name, answer):
         self.name, self.answer = name, answer
-        self.seen, self.lock = [], threading.Lock()
+        self.seen, self.torn, self.lock = [], 0, threading.Lock()
         peer = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -47,6 +47,7 @@ class Peer:
         body = reader.read(length)
         if len(body) < length:
             # Its sender died in the middle: that is no request.
+            self.torn += 1
             return False
         seen = Seen(self.name, line[0], line[1], headers.get("idempotency-key"), body, time.time())
         with self.lock:

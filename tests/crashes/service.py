@@ -1,4 +1,5 @@
 """A gbvm service of its own: scripts in a folder, a database, a port. It is started, killed, and asked over HTTP."""
+import atexit
 import hashlib
 import hmac
 import http.client
@@ -40,6 +41,8 @@ class Service:
         self.log = open(self.folder / "log", "ab")
         self.process = None
         self.ready_s = []
+        # Where this program ends in the middle, nothing stays behind.
+        atexit.register(self.kill)
 
     def start(self, waits=True):
         """Starts it; seconds until it answered a request."""
@@ -66,8 +69,9 @@ class Service:
             connection.close()
 
     def kill(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def stop(self):
         if self.process and self.process.poll() is None:
