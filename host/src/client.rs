@@ -85,8 +85,13 @@ pub enum TransportError {
     },
     /// The request cannot be sent as it is.
     BadRequest(String),
-    /// The answer is larger than the limit, in bytes.
-    TooLarge(usize),
+    /// The answer is larger than the limit.
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+        /// The answer's status, which says what became of the call all the same.
+        status: u16,
+    },
     /// The time was over, in milliseconds.
     Timeout(u64),
     /// The connection failed or broke, or the peer does not speak HTTP.
@@ -100,7 +105,7 @@ impl TransportError {
     pub fn code(&self) -> &'static str {
         match self {
             TransportError::NotAllowed { .. } | TransportError::AddressRefused { .. } => "E_NET",
-            TransportError::BadRequest(_) | TransportError::TooLarge(_) | TransportError::Timeout(_) | TransportError::Broken(_) => "E_HTTP",
+            TransportError::BadRequest(_) | TransportError::TooLarge { .. } | TransportError::Timeout(_) | TransportError::Broken(_) => "E_HTTP",
             TransportError::ShutDown => "E_STOPPING",
         }
     }
@@ -109,7 +114,7 @@ impl TransportError {
     pub fn may_pass(&self) -> bool {
         match self {
             TransportError::Timeout(_) | TransportError::Broken(_) => true,
-            TransportError::NotAllowed { .. } | TransportError::AddressRefused { .. } | TransportError::BadRequest(_) | TransportError::TooLarge(_) | TransportError::ShutDown => false,
+            TransportError::NotAllowed { .. } | TransportError::AddressRefused { .. } | TransportError::BadRequest(_) | TransportError::TooLarge { .. } | TransportError::ShutDown => false,
         }
     }
 }
@@ -124,7 +129,7 @@ impl fmt::Display for TransportError {
                 write!(f, "{host_and_port} is at a loopback, private or reserved address; add \"{host_and_port}\" to allow_net to permit it")
             }
             TransportError::BadRequest(reason) => f.write_str(reason),
-            TransportError::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
+            TransportError::TooLarge { limit, .. } => write!(f, "the answer is larger than {limit} bytes"),
             TransportError::Timeout(millis) => write!(f, "no whole answer within {millis} ms"),
             TransportError::Broken(reason) => f.write_str(reason),
             TransportError::ShutDown => f.write_str("the call was cut short because the engine stops"),
@@ -285,7 +290,7 @@ impl Network {
             _ => TransportError::Broken("the connection broke in the middle of the answer".into()),
         })?;
         if body.len() > limit {
-            return Err(TransportError::TooLarge(limit));
+            return Err(TransportError::TooLarge { limit, status: response.status().as_u16() });
         }
         let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
         Ok(Answer { status: response.status().as_u16(), headers, body })

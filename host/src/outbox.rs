@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use gbvm_vm::fault::Fault;
 
-use crate::client::{PlainRequest, is_retried, retry_after};
+use crate::client::{PlainRequest, TransportError, is_retried, retry_after};
 use crate::engine::World;
 use crate::smtp::{MailFailure, Mailer};
 use crate::storage::{Delivery, DeliveryKind};
+use crate::work;
 
 /// How long to wait after each failed try, in seconds. After the last the delivery is dead.
 const WAITS_S: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -51,7 +52,7 @@ impl Parcel {
     /// What a row of the outbox is to become.
     pub fn of(delivery: &Delivery) -> Parcel {
         let what = match &delivery.what {
-            DeliveryKind::Call(request) => match PlainRequest::resolve(request, Some(&delivery.idempotency_key)) {
+            DeliveryKind::Call(request) => match PlainRequest::resolve(request, (request.method != "GET").then_some(&delivery.idempotency_key)) {
                 Ok(request) => Contents::Call(request),
                 Err(fault) => Contents::Nothing(fault.to_string()),
             },
@@ -73,11 +74,11 @@ enum Ending {
     Cut,
 }
 
-/// Tries one delivery and notes what became of it.
+/// Tries one delivery and notes what became of it, as often as `again` says so where that cannot be noted.
 ///
 /// # Errors
-/// `E_DATABASE` where that cannot be noted; the delivery is then tried again.
-pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
+/// `E_DATABASE` where it is not noted; the delivery is then tried again.
+pub fn deliver(world: &World, parcel: &Parcel, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
     let ending = match &parcel.what {
         Contents::Call(request) => call(world, request),
         Contents::Nothing(reason) => Ending::Dead(reason.clone()),
@@ -101,22 +102,22 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
         Ending::Cut => None,
     };
     world.traffic().ended(&parcel.origin, world.clock().now(), answered);
-    world.write(|store| match ending {
-        Ending::Delivered(status) => store.finish_call(parcel.id, status),
+    work::write_until_it_holds(world, again, |store| match &ending {
+        Ending::Delivered(status) => store.finish_call(parcel.id, *status),
         Ending::Dead(reason) => {
             tracing::error!(delivery = parcel.id, "a delivery is dead: {reason}");
-            store.bury_call(parcel.id, &reason)
+            store.bury_call(parcel.id, reason)
         }
         Ending::Later(reason, after) => match WAITS_S.get(parcel.attempt as usize) {
             None => {
                 tracing::error!(delivery = parcel.id, "a delivery is dead after {} tries: {reason}", parcel.attempt + 1);
-                store.bury_call(parcel.id, &reason)
+                store.bury_call(parcel.id, reason)
             }
             Some(seconds) => {
                 let wait = Duration::from_millis(seconds * fastrand::u64(800..=1200)).max(after.unwrap_or_default());
                 let at = world.clock().now().plus_millis(wait.as_millis() as i64).unwrap_or(gbvm_vm::instant::LAST);
                 tracing::warn!(delivery = parcel.id, "a delivery failed and is tried again in {} s: {reason}", wait.as_secs());
-                store.retry_call(parcel.id, at, &reason)
+                store.retry_call(parcel.id, at, reason)
             }
         },
         Ending::Cut => Ok(()),
@@ -126,10 +127,19 @@ pub fn deliver(world: &World, parcel: &Parcel) -> Result<(), Fault> {
 fn call(world: &World, request: &PlainRequest) -> Ending {
     let time = Duration::from_millis(world.limits().http_ms);
     match world.transport().send_within(request, time) {
-        Ok(answer) if (200..300).contains(&answer.status) => Ending::Delivered(answer.status),
-        Ok(answer) if is_retried(answer.status) => Ending::Later(format!("the server answered {}", answer.status), retry_after(&answer, SystemTime::now())),
-        Ok(answer) => Ending::Dead(format!("the server answered {}", answer.status)),
+        Ok(answer) => answered(answer.status, retry_after(&answer, SystemTime::now())),
+        // Nobody waits for what the answer says.
+        Err(TransportError::TooLarge { status, .. }) => answered(status, None),
         Err(error) if error.may_pass() => Ending::Later(error.to_string(), None),
         Err(error) => Ending::Dead(error.to_string()),
+    }
+}
+
+/// What an answer of this status means, whose sender may ask to be left alone for a time.
+fn answered(status: u16, rest: Option<Duration>) -> Ending {
+    match status {
+        200..300 => Ending::Delivered(status),
+        _ if is_retried(status) => Ending::Later(format!("the server answered {status}"), rest),
+        _ => Ending::Dead(format!("the server answered {status}")),
     }
 }

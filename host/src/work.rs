@@ -1,5 +1,6 @@
 //! Works the queues: trigger events start runs, queued calls and mail are delivered, interrupted runs go on.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -13,12 +14,14 @@ use crate::event::{Event, TriggerEvent};
 use crate::outbox::{self, Parcel};
 use crate::runner::{self, Budget, Start};
 use crate::scripts::Script;
-use crate::storage::{Job, REQUEST, RunIdentity};
+use crate::storage::{Job, REQUEST, RunIdentity, Store};
 
 /// How many deliveries and runs of triggers go on at one time.
 const AT_ONCE: usize = 32;
 /// How long another process's writes may go unnoticed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How long to wait before work that could not be noted as done is noted again.
+const NOTE_AGAIN: Duration = Duration::from_secs(1);
 /// How often what is kept for a time is looked through.
 const TIDY: Duration = Duration::from_secs(60);
 /// How often a run that a trigger started is tried.
@@ -59,12 +62,36 @@ impl Task {
         }
     }
 
-    fn perform(self, world: &World) -> Result<(), Fault> {
+    /// Does it and notes what became of it. Where that cannot be noted, `again` is asked whether to try once more: what is
+    /// not noted is done anew.
+    fn perform(self, world: &World, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
         match self {
-            Task::Job(job, script) => run_job(world, &job, &script),
-            Task::Delivery(parcel) => outbox::deliver(world, &parcel),
+            Task::Job(job, script) => run_job(world, &job, &script, again),
+            Task::Delivery(parcel) => outbox::deliver(world, &parcel, again),
         }
     }
+}
+
+/// Writes for the engine itself as [`World::write`] does, as often as `again` says so.
+///
+/// # Errors
+/// Those of the last time.
+pub fn write_until_it_holds(world: &World, again: &dyn Fn(&Fault) -> bool, act: impl Fn(&mut Store) -> Result<(), Fault>) -> Result<(), Fault> {
+    loop {
+        match world.write(&act) {
+            Err(fault) if again(&fault) => {}
+            written => return written,
+        }
+    }
+}
+
+/// A pause after work could not be noted as done, perhaps because the disk is full; whether it is worth while to try again.
+fn rest(world: &World, is_told: &Cell<bool>, fault: &Fault) -> bool {
+    if !is_told.replace(true) {
+        tracing::error!("a piece of work is done and cannot be noted: {}", fault.message);
+    }
+    std::thread::sleep(NOTE_AGAIN);
+    world.takes_work()
 }
 
 /// Works until the engine takes no more work, then lets what has begun end.
@@ -98,7 +125,8 @@ pub fn keep_working(world: &World) {
                 let in_flight = &in_flight;
                 scope.spawn(move || {
                     let id = task.id();
-                    if let Err(fault) = task.perform(world) {
+                    let is_told = Cell::new(false);
+                    if let Err(fault) = task.perform(world, &|fault| rest(world, &is_told, fault)) {
                         tracing::error!("a piece of work could not be noted as done: {}", fault.message);
                     }
                     in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -118,7 +146,7 @@ pub fn round(world: &World) -> Result<bool, Fault> {
     let tasks = due(world, &HashSet::new())?;
     let any = !tasks.is_empty();
     for task in tasks {
-        task.perform(world)?;
+        task.perform(world, &|_| false)?;
     }
     Ok(any)
 }
@@ -149,7 +177,7 @@ fn job_budget(world: &World) -> Budget {
     Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, query_ms: world.limits().query_ms, memory_bytes: world.limits().memory_bytes }
 }
 
-fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> {
+fn run_job(world: &World, job: &Job, script: &Arc<Script>, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
     let Some(event) = event_of(job) else {
         return world.write(|store| store.bury_job(job.id, "the request was stored by another version and cannot be read"));
     };
@@ -158,7 +186,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>) -> Result<(), Fault> 
     let checkpoint = world.store_as_it_is()?.load_checkpoint(&job.run_id)?;
     let outcome = runner::execute_unwatched(world, Start { identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, has_inbox: false, ..Start::new(script, &event, job_budget(world)) });
     let Some(fault) = outcome.fault else { return Ok(()) };
-    world.write(|store| match &*fault.code {
+    write_until_it_holds(world, again, |store| match &*fault.code {
         "E_STOPPING" if fault.ends_run => Ok(()),
         "E_HTTP" | "E_DATABASE_BUSY" | "E_DATABASE_FULL" if job.attempt + 1 < TRIES => {
             let wait_ms = (5_000u64 << job.attempt).min(3_600_000);

@@ -223,11 +223,11 @@ fn answers_are_bounded_after_decompression() {
     });
     let network = peer.network();
     assert_eq!(network.send(&peer.get("/at")).expect("at the limit").body.len(), 100_000);
-    assert_eq!(network.send(&peer.get("/past")), Err(TransportError::TooLarge(100_000)));
+    assert_eq!(network.send(&peer.get("/past")), Err(TransportError::TooLarge { limit: 100_000, status: 200 }));
     assert_eq!(network.send(&peer.get("/small")).expect("small").body, b"inflated");
-    assert_eq!(network.send(&peer.get("/bomb")), Err(TransportError::TooLarge(100_000)));
+    assert_eq!(network.send(&peer.get("/bomb")), Err(TransportError::TooLarge { limit: 100_000, status: 200 }));
     assert!(matches!(network.send(&peer.get("/broken")), Err(TransportError::Broken(_))));
-    assert_eq!(network.send(&peer.get("/endless")), Err(TransportError::TooLarge(100_000)));
+    assert_eq!(network.send(&peer.get("/endless")), Err(TransportError::TooLarge { limit: 100_000, status: 200 }));
 }
 
 #[test]

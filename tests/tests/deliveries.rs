@@ -64,3 +64,15 @@ fn what_an_origin_refuses_is_dead_and_opens_no_circuit() {
     world.engine.settle().expect("the queue can be worked off");
     assert_eq!(world.rows(STATES), ["dead|1|7", "delivered|1|1"]);
 }
+
+#[test]
+fn every_delivery_that_changes_something_carries_its_key() {
+    let world = Scenario::new(&[]);
+    world.prepare("PUT \"https://a.example/1\", {n: 1}\nPATCH \"https://b.example/2\", {n: 2}\nPOST \"https://c.example/3\", {n: 3}\nSET HEADER \"Idempotency-Key\", \"own\"\nPUT \"https://d.example/4\", {n: 4}\n");
+    world.engine.settle().expect("the queue can be worked off");
+    let mut keys: Vec<String> = world.peer.requests().iter().flat_map(|request| &request.headers).filter(|(name, _)| name.eq_ignore_ascii_case("idempotency-key")).map(|(_, value)| value.clone()).collect();
+    let mut kept = world.rows("SELECT iif(origin LIKE '%d.example', 'own', idempotency_key) FROM gbvm_outbox");
+    keys.sort();
+    kept.sort();
+    assert_eq!(keys, kept);
+}

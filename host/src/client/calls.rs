@@ -55,7 +55,8 @@ impl<'a> ImmediateCalls<'a> {
 
 impl HttpClient for ImmediateCalls<'_> {
     fn call(&mut self, request: &Request) -> Result<Answer, Fault> {
-        let plain = PlainRequest::resolve(request, self.idempotency_key.as_deref())?;
+        let key = self.idempotency_key.as_deref().filter(|_| matches!(request.method, "POST" | "PATCH"));
+        let plain = PlainRequest::resolve(request, key)?;
         let shown = shown_url(request);
         let mut spent = Duration::ZERO;
         let mut tries = 0;
@@ -85,7 +86,7 @@ impl HttpClient for ImmediateCalls<'_> {
 }
 
 impl PlainRequest {
-    /// The request with its secrets as they are now; the key is added to POST and PATCH.
+    /// The request with its secrets as they are now, and with this key, unless the script sets one itself.
     ///
     /// # Errors
     /// `E_SECRET_UNSET` where it needs a secret that is not set.
@@ -98,7 +99,7 @@ impl PlainRequest {
         }
         let mut headers: Vec<(String, String)> = request.headers.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned())).collect();
         let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
-        if let Some(key) = idempotency_key.filter(|_| !has_key && matches!(request.method, "POST" | "PATCH")) {
+        if let Some(key) = idempotency_key.filter(|_| !has_key) {
             headers.push(("Idempotency-Key".into(), key.into()));
         }
         Ok(PlainRequest {
@@ -135,7 +136,7 @@ fn jittered(time: Duration) -> Duration {
     time.mul_f64(0.5 + random as f64 / (1u64 << 53) as f64)
 }
 
-/// How long the peer asks to be left alone: seconds, or until a date.
+/// How long the peer asks to be left alone: seconds, or until a date in any of the three forms of HTTP.
 pub fn retry_after(answer: &Answer, now: SystemTime) -> Option<Duration> {
     let (_, value) = answer.headers.iter().find(|(name, _)| name == "retry-after")?;
     let value = value.trim();
@@ -143,9 +144,8 @@ pub fn retry_after(answer: &Answer, now: SystemTime) -> Option<Duration> {
         // More digits than a number holds mean longer than anybody waits.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim_end_matches("GMT").trim_end().to_owned() + " +0000").ok()?;
-    let now_seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    Some(Duration::from_secs(u64::try_from(date.as_second()).unwrap_or_default().saturating_sub(now_seconds)))
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -161,6 +161,8 @@ mod tests {
         assert_eq!(read("99999999999999999999999"), Some(u64::from(u32::MAX)));
         assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
         assert_eq!(read("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
+        assert_eq!(read("Sunday, 06-Nov-94 08:50:07 GMT"), Some(30));
+        assert_eq!(read("Sun Nov  6 08:50:07 1994"), Some(30));
         for odd in ["", "-1", "soon", "1.5", "Sun, 99 Nov 1994 08:50:07 GMT"] {
             assert_eq!(read(odd), None, "{odd}");
         }
