@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS gbvm_jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, run_
 CREATE INDEX IF NOT EXISTS gbvm_jobs_due ON gbvm_jobs (state, due_ms);
 CREATE INDEX IF NOT EXISTS gbvm_jobs_row ON gbvm_jobs (script, tbl, row_id, state);
 CREATE TABLE IF NOT EXISTS gbvm_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, origin TEXT, ordering_key TEXT, payload TEXT, idempotency_key TEXT, run_id TEXT, script TEXT, state TEXT, attempt INTEGER, due_ms INTEGER, status INTEGER, error TEXT);
-CREATE INDEX IF NOT EXISTS gbvm_outbox_due ON gbvm_outbox (state, due_ms);
+CREATE INDEX IF NOT EXISTS gbvm_outbox_queue ON gbvm_outbox (origin, due_ms) WHERE state = 'queued';
 CREATE INDEX IF NOT EXISTS gbvm_outbox_order ON gbvm_outbox (origin, ordering_key, state);
 CREATE TABLE IF NOT EXISTS gbvm_bases (tbl TEXT, source TEXT, external_id TEXT, snapshot TEXT, PRIMARY KEY (tbl, source, external_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS gbvm_inbox (key BLOB PRIMARY KEY, run_id TEXT, expires_ms INTEGER, status INTEGER, headers TEXT, body BLOB) WITHOUT ROWID;
@@ -74,6 +74,13 @@ const VERSION: i64 = 3;
 /// Columns that tables of earlier versions lack: table, column, type.
 const LATER_COLUMNS: [(&str, &str, &str); 1] = [("gbvm_schedules", "paused", "INTEGER")];
 
+/// Earlier versions queued what has to wait for another; it is held now.
+const HOLD_FOLLOWERS: &str = "
+DROP INDEX IF EXISTS gbvm_outbox_due;
+UPDATE gbvm_outbox SET state = 'held' WHERE state = 'queued' AND EXISTS (SELECT 1 FROM gbvm_outbox AS head WHERE head.origin = gbvm_outbox.origin AND head.ordering_key = gbvm_outbox.ordering_key AND head.state = 'queued' AND head.id < gbvm_outbox.id);
+UPDATE gbvm_jobs SET state = 'held' WHERE state = 'queued' AND EXISTS (SELECT 1 FROM gbvm_jobs AS head WHERE head.script = gbvm_jobs.script AND head.tbl = gbvm_jobs.tbl AND head.row_id = gbvm_jobs.row_id AND head.state = 'queued' AND head.id < gbvm_jobs.id);
+";
+
 /// Makes the engine's tables, or brings those of an earlier version to the present form.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -84,6 +91,7 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
             transaction.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))?;
         }
     }
+    transaction.execute_batch(HOLD_FOLLOWERS)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

@@ -121,15 +121,18 @@ impl Traffic {
         Ok(())
     }
 
-    /// The origins to which no delivery may go now.
-    pub fn closed(&self, now: Instant) -> Vec<String> {
+    /// How many deliveries may go to an origin now.
+    pub fn room(&self, origin: &str, now: Instant) -> usize {
+        let rule = self.rules.get(origin);
         let mut lanes = self.lanes.lock();
-        let closed = lanes.iter_mut().filter_map(|(origin, lane)| {
-            let rule = self.rules.get(origin);
-            let is_closed = lane.may_deliver(rule, now).is_err() || lane.wait_for_token(rule, now).is_some();
-            is_closed.then(|| origin.clone())
-        });
-        closed.collect()
+        let lane = lanes.entry(origin.to_owned()).or_default();
+        match lane.may_deliver(rule, now) {
+            Err(_) => 0,
+            Ok(()) if lane.wait_for_token(rule, now).is_some() => 0,
+            // The probe goes alone.
+            Ok(()) if lane.circuit != Circuit::Closed => 1,
+            Ok(()) => most_under_way(rule).saturating_sub(lane.under_way),
+        }
     }
 
     /// Notes how a delivery ended: whether the origin answered it in a way that lets it be asked again. One that was cut
@@ -189,6 +192,10 @@ impl Traffic {
     }
 }
 
+fn most_under_way(rule: Option<&Rule>) -> usize {
+    rule.and_then(|rule| rule.concurrency).unwrap_or(CONCURRENCY).max(1)
+}
+
 impl Lane {
     fn may_deliver(&self, rule: Option<&Rule>, now: Instant) -> Result<(), Refused> {
         match self.circuit {
@@ -196,8 +203,7 @@ impl Lane {
             Circuit::Open { until, .. } if until > now => return Err(Refused::Until(until)),
             Circuit::Open { .. } | Circuit::Closed => {}
         }
-        let most = rule.and_then(|rule| rule.concurrency).unwrap_or(CONCURRENCY).max(1);
-        if self.under_way < most { Ok(()) } else { Err(Refused::Busy) }
+        if self.under_way < most_under_way(rule) { Ok(()) } else { Err(Refused::Busy) }
     }
 
     /// When the next call may go, if not now.
@@ -247,7 +253,7 @@ mod tests {
         traffic.ended(CRM, Instant(0), Some(true));
         fails(&traffic, 0, 5);
         assert_eq!(traffic.deliver(CRM, Instant(29_999)), Err(Refused::Until(Instant(30_000))));
-        assert_eq!(traffic.closed(Instant(29_999)), [CRM]);
+        assert_eq!((traffic.room(CRM, Instant(29_999)), traffic.room(CRM, Instant(30_000))), (0, 1));
         traffic.deliver("https://other.example", Instant(0)).expect("others are not concerned");
         traffic.deliver(CRM, Instant(30_000)).expect("the probe");
         assert_eq!(traffic.deliver(CRM, Instant(30_000)), Err(Refused::Busy), "one probe, not two");
@@ -289,7 +295,7 @@ mod tests {
             let traffic = Traffic::new(rules);
             let went = (0..20).filter(|_| traffic.deliver(CRM, Instant(0)).is_ok()).count();
             assert_eq!(went, most);
-            assert_eq!(traffic.closed(Instant(0)), [CRM]);
+            assert_eq!(traffic.room(CRM, Instant(0)), 0);
             traffic.ended(CRM, Instant(0), Some(true));
             traffic.deliver(CRM, Instant(0)).expect("a place is free");
         }

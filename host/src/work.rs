@@ -14,10 +14,10 @@ use crate::event::{Event, TriggerEvent};
 use crate::outbox::{self, Parcel};
 use crate::runner::{self, Budget, Start};
 use crate::scripts::Script;
-use crate::storage::{Job, REQUEST, RunIdentity, Store};
+use crate::storage::{Delivery, Job, REQUEST, RunIdentity, Store};
 
 /// How many deliveries and runs of triggers go on at one time.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 /// How long another process's writes may go unnoticed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long to wait before work that could not be noted as done is noted again.
@@ -159,18 +159,31 @@ fn due(world: &World, busy: &HashSet<TaskId>) -> Result<Vec<Task>, Fault> {
     // Events of scripts that are not loaded stay queued for the process that loads them.
     let names: Vec<&str> = scripts.iter().map(|script| script.name.as_str()).collect();
     let under_way = |is: fn(&TaskId) -> Option<i64>| busy.iter().filter_map(is).collect::<Vec<i64>>();
-    let (jobs, deliveries) = {
-        let mut store = world.store()?;
-        let jobs = store.next_jobs(now, most, &under_way(TaskId::job), &names)?;
-        let deliveries = store.next_calls(now, most - jobs.len(), &under_way(TaskId::delivery), &world.traffic().closed(now), world.configured_secrets())?;
-        (jobs, deliveries)
-    };
+    let mut store = world.store()?;
+    let jobs = store.next_jobs(now, most, &under_way(TaskId::job), &names)?;
+    let deliveries = due_deliveries(world, &mut store, most - jobs.len(), &under_way(TaskId::delivery))?;
+    drop(store);
     let jobs = jobs.into_iter().filter_map(|job| {
         let script = scripts.iter().find(|script| script.name == job.script)?.clone();
         Some(Task::Job(job, script))
     });
-    let deliveries = deliveries.into_iter().filter(|delivery| world.traffic().deliver(&delivery.origin, now).is_ok());
-    Ok(jobs.chain(deliveries.map(|delivery| Task::Delivery(Parcel::of(&delivery)))).collect())
+    Ok(jobs.chain(deliveries.into_iter().map(|delivery| Task::Delivery(Parcel::of(&delivery)))).collect())
+}
+
+/// The deliveries that may go now, from each origin as many as it has room for, the origins in any order.
+fn due_deliveries(world: &World, store: &mut Store, most: usize, under_way: &[i64]) -> Result<Vec<Delivery>, Fault> {
+    let now = world.clock().now();
+    let mut origins = store.queued_origins()?;
+    fastrand::shuffle(&mut origins);
+    let mut deliveries = Vec::new();
+    for origin in origins {
+        let room = world.traffic().room(&origin, now).min(most - deliveries.len());
+        if room > 0 {
+            let due = store.next_calls(&origin, now, room, under_way, world.configured_secrets())?;
+            deliveries.extend(due.into_iter().filter(|delivery| world.traffic().deliver(&delivery.origin, now).is_ok()));
+        }
+    }
+    Ok(deliveries)
 }
 
 fn job_budget(world: &World) -> Budget {

@@ -120,7 +120,7 @@ class Service:
         return True
 
     def is_drained(self):
-        return not self.one("SELECT (SELECT count(*) FROM gbvm_outbox WHERE state = 'queued') + (SELECT count(*) FROM gbvm_jobs WHERE state = 'queued')")
+        return not self.one("SELECT (SELECT count(*) FROM gbvm_outbox WHERE state IN ('queued', 'held')) + (SELECT count(*) FROM gbvm_jobs WHERE state IN ('queued', 'held'))")
 
 
 class Caller:

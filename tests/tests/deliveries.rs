@@ -76,3 +76,23 @@ fn every_delivery_that_changes_something_carries_its_key() {
     kept.sort();
     assert_eq!(keys, kept);
 }
+
+/// Of each row and origin one call is queued; what is behind it is held until that has ended, however it did.
+#[test]
+fn what_waits_for_another_is_queued_when_that_has_ended() {
+    let world = Scenario::new(&[]);
+    world.prepare("SAVE \"items\", 1, {qty: 1}\nFOR i = 1 TO 4\n  POST \"https://a.example/\" + i, {i: i}\nNEXT i\n");
+    let states = || world.rows("SELECT state FROM gbvm_outbox ORDER BY id").join(" ");
+    assert_eq!(states(), "queued held held held");
+    world.peer.answer("POST https://a.example/1", 422, "");
+    world.peer.answer("POST https://a.example/2", 503, "");
+    world.engine.settle().expect("the queue can be worked off");
+    assert_eq!(states(), "dead queued held held");
+    let ledger = |act: &dyn Fn(&mut gbvm::storage::Store) -> Result<bool, gbvm_vm::fault::Fault>| world.engine.world().store().and_then(|mut store| act(&mut store)).expect("it can be done");
+    assert!(ledger(&|store| store.drop_delivery("2")));
+    assert_eq!(states(), "dead dead queued held");
+    assert!(ledger(&|store| store.replay_delivery("1")));
+    assert_eq!(states(), "held dead queued held", "one at a time");
+    world.engine.settle().expect("the queue can be worked off");
+    assert_eq!(states(), "delivered dead delivered delivered");
+}

@@ -61,7 +61,7 @@ pub struct Runs {
 
 #[derive(Subcommand, Debug)]
 enum RunsAct {
-    /// List runs, the newest first: done, failed, queued, waiting, dead
+    /// List runs, the newest first: done, failed, queued, held (behind another of its row), waiting, dead
     List {
         #[command(flatten)]
         list: List,
@@ -121,7 +121,7 @@ pub struct Outbox {
 
 #[derive(Subcommand, Debug)]
 enum OutboxAct {
-    /// List calls and mail, the newest first: queued, delivered, dead
+    /// List calls and mail, the newest first: queued, held (behind another of its row), delivered, dead
     List {
         #[command(flatten)]
         list: List,

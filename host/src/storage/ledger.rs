@@ -67,7 +67,9 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn replay_run(&mut self, id: &str) -> Result<bool, Fault> {
-        let sql = "UPDATE gbvm_jobs SET state = 'queued', attempt = 0, due_ms = 0, error = NULL WHERE run_id = ?1 AND state = 'dead'";
+        let sql = "UPDATE gbvm_jobs SET attempt = 0, due_ms = 0, error = NULL, state = CASE WHEN EXISTS (SELECT 1 FROM gbvm_jobs AS head
+                   WHERE head.script = gbvm_jobs.script AND head.tbl = gbvm_jobs.tbl AND head.row_id = gbvm_jobs.row_id AND head.state = 'queued') THEN 'held' ELSE 'queued' END
+                   WHERE run_id = ?1 AND state = 'dead'";
         self.changes(sql, id)
     }
 
@@ -76,8 +78,13 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn cancel_run(&mut self, id: &str) -> Result<bool, Fault> {
-        let sql = "UPDATE gbvm_jobs SET state = 'dead', error = 'cancelled by hand' WHERE run_id = ?1 AND state = 'queued'";
-        self.changes(sql, id)
+        self.together(|store| {
+            let sql = "SELECT id FROM gbvm_jobs WHERE run_id = ?1 AND state IN ('queued', 'held')";
+            let Some(job) = store.connection.query_row(sql, [id], |row| row.get(0)).optional().map_err(fault)? else { return Ok(false) };
+            store.queue_job_after(job)?;
+            store.connection.execute("UPDATE gbvm_jobs SET state = 'dead', error = 'cancelled by hand' WHERE id = ?1", [job]).map_err(fault)?;
+            Ok(true)
+        })
     }
 
     /// Calls and mail, the newest first.
@@ -104,7 +111,10 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn replay_delivery(&mut self, id: &str) -> Result<bool, Fault> {
-        self.changes("UPDATE gbvm_outbox SET state = 'queued', attempt = 0, due_ms = 0, error = NULL WHERE id = ?1 AND state = 'dead'", id)
+        let sql = "UPDATE gbvm_outbox SET attempt = 0, due_ms = 0, error = NULL, state = CASE WHEN EXISTS (SELECT 1 FROM gbvm_outbox AS head
+                   WHERE head.origin = gbvm_outbox.origin AND head.ordering_key = gbvm_outbox.ordering_key AND head.state = 'queued') THEN 'held' ELSE 'queued' END
+                   WHERE id = ?1 AND state = 'dead'";
+        self.changes(sql, id)
     }
 
     /// Gives a delivery up that waits; false where there is none of this id.
@@ -112,7 +122,13 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn drop_delivery(&mut self, id: &str) -> Result<bool, Fault> {
-        self.changes("UPDATE gbvm_outbox SET state = 'dead', error = 'dropped by hand' WHERE id = ?1 AND state = 'queued'", id)
+        self.together(|store| {
+            let is_dropped = store.changes("UPDATE gbvm_outbox SET state = 'dead', error = 'dropped by hand' WHERE id = ?1 AND state IN ('queued', 'held')", id)?;
+            if let (true, Ok(id)) = (is_dropped, id.parse()) {
+                store.queue_after(id)?;
+            }
+            Ok(is_dropped)
+        })
     }
 
     /// Requests that are known, the newest first.

@@ -79,7 +79,9 @@ impl Store {
     fn put(&mut self, kind: &str, origin: &str, stored: &Stored, refused: Option<&Fault>) -> Result<(), Fault> {
         let payload = serde_json::to_string(stored).map_err(|error| Fault::new("E_DATABASE", error.to_string()))?;
         let order = self.run.cause.as_ref().or(self.last_row.as_ref()).unwrap_or(&self.run.run_id);
-        let sql = "INSERT INTO gbvm_outbox (kind, origin, ordering_key, payload, idempotency_key, run_id, script, state, attempt, due_ms, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9)";
+        let sql = "INSERT INTO gbvm_outbox (kind, origin, ordering_key, payload, idempotency_key, run_id, script, state, attempt, due_ms, error)
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?8 <> 'queued' THEN ?8
+                   WHEN EXISTS (SELECT 1 FROM gbvm_outbox WHERE origin = ?2 AND ordering_key = ?3 AND state IN ('queued', 'held')) THEN 'held' ELSE 'queued' END, 0, 0, ?9";
         let state = if refused.is_some() { "dead" } else { "queued" };
         let error = refused.map(Fault::to_string);
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
@@ -127,19 +129,30 @@ impl Store {
         Ok(Text::of_parts(parts.collect::<Result<Vec<_>, Fault>>()?))
     }
 
-    /// The deliveries that are due, those that wait longest first; of each origin and cause only the first. Those that are
-    /// under way are left out, and those to closed origins. Secrets of the configuration come before stored ones.
+    /// The origins for which something is queued.
     ///
     /// # Errors
     /// `E_DATABASE`.
-    pub fn next_calls(&mut self, now: Instant, most: usize, under_way: &[i64], closed: &[String], secrets: &BTreeMap<String, String>) -> Result<Vec<Delivery>, Fault> {
-        let sql = "SELECT id, origin, payload, idempotency_key, attempt FROM gbvm_outbox AS call
-                   WHERE state = 'queued' AND due_ms <= ?1
-                   AND id NOT IN (SELECT value FROM json_each(?3)) AND origin NOT IN (SELECT value FROM json_each(?4))
-                   AND NOT EXISTS (SELECT 1 FROM gbvm_outbox AS other WHERE other.origin = call.origin AND other.ordering_key = call.ordering_key AND other.state = 'queued' AND other.id < call.id)
-                   ORDER BY due_ms, id LIMIT ?2";
+    pub fn queued_origins(&mut self) -> Result<Vec<String>, Fault> {
+        // From one origin to the next, however much is queued for each.
+        let sql = "WITH RECURSIVE origins (origin) AS (SELECT min(origin) FROM gbvm_outbox WHERE state = 'queued'
+                   UNION ALL SELECT (SELECT min(origin) FROM gbvm_outbox WHERE state = 'queued' AND origin > origins.origin) FROM origins WHERE origins.origin IS NOT NULL)
+                   SELECT origin FROM origins WHERE origin IS NOT NULL";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        let values = (now.0, most as i64, serde_json::json!(under_way).to_string(), serde_json::json!(closed).to_string());
+        let origins = statement.query_map([], |row| row.get(0));
+        origins.and_then(Iterator::collect).map_err(fault)
+    }
+
+    /// The deliveries to an origin that are due, those that wait longest first. Those that are under way are left out, and
+    /// what has to wait for another is not queued yet. Secrets of the configuration come before stored ones.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn next_calls(&mut self, origin: &str, now: Instant, most: usize, under_way: &[i64], secrets: &BTreeMap<String, String>) -> Result<Vec<Delivery>, Fault> {
+        let sql = "SELECT id, origin, payload, idempotency_key, attempt FROM gbvm_outbox
+                   WHERE state = 'queued' AND origin = ?1 AND due_ms <= ?2 AND id NOT IN (SELECT value FROM json_each(?4)) ORDER BY due_ms, id LIMIT ?3";
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let values = (origin, now.0, most as i64, serde_json::json!(under_way).to_string());
         let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)));
         let rows: Vec<(i64, String, String, String, u32)> = rows.and_then(Iterator::collect).map_err(fault)?;
         drop(statement);
@@ -172,7 +185,7 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn waiting_deliveries(&mut self) -> Result<u64, Fault> {
-        let count: i64 = self.connection.query_row("SELECT count(*) FROM gbvm_outbox WHERE state = 'queued'", [], |row| row.get(0)).map_err(fault)?;
+        let count: i64 = self.connection.query_row("SELECT count(*) FROM gbvm_outbox WHERE state IN ('queued', 'held')", [], |row| row.get(0)).map_err(fault)?;
         Ok(count.unsigned_abs())
     }
 
@@ -181,7 +194,8 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn finish_call(&mut self, id: i64, status: u16) -> Result<(), Fault> {
-        self.set_delivery("UPDATE gbvm_outbox SET state = 'delivered', attempt = attempt + 1, status = ?2, error = NULL WHERE id = ?1", (id, status))
+        self.set_delivery("UPDATE gbvm_outbox SET state = 'delivered', attempt = attempt + 1, status = ?2, due_ms = ?3, error = NULL WHERE id = ?1", (id, status, self.now.0))?;
+        self.queue_after(id)
     }
 
     /// Leaves a delivery in the queue, to be tried again from an instant on.
@@ -197,7 +211,18 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn bury_call(&mut self, id: i64, error: &str) -> Result<(), Fault> {
-        self.set_delivery("UPDATE gbvm_outbox SET state = 'dead', attempt = attempt + 1, error = ?2 WHERE id = ?1", (id, error))
+        self.set_delivery("UPDATE gbvm_outbox SET state = 'dead', attempt = attempt + 1, due_ms = ?3, error = ?2 WHERE id = ?1", (id, error, self.now.0))?;
+        self.queue_after(id)
+    }
+
+    /// Queues the delivery that has waited for this one, which is not queued any more.
+    pub(super) fn queue_after(&mut self, id: i64) -> Result<(), Fault> {
+        let sql = "UPDATE gbvm_outbox SET state = 'queued' WHERE id = (SELECT min(next.id) FROM gbvm_outbox AS ended, gbvm_outbox AS next
+                   WHERE ended.id = ?1 AND next.origin = ended.origin AND next.ordering_key = ended.ordering_key AND next.state = 'held'
+                   AND NOT EXISTS (SELECT 1 FROM gbvm_outbox AS head WHERE head.origin = ended.origin AND head.ordering_key = ended.ordering_key AND head.state = 'queued'))";
+        self.set_delivery(sql, [id])?;
+        self.has_queued = true;
+        Ok(())
     }
 
     fn set_delivery(&mut self, sql: &str, values: impl rusqlite::Params) -> Result<(), Fault> {

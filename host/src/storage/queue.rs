@@ -197,7 +197,8 @@ impl Store {
     /// Queues an event for a script, in the transaction of the change.
     #[expect(clippy::too_many_arguments, reason = "a row of the queue has these columns, and one place writes it")]
     pub(super) fn queue_job(&mut self, script: &str, table: &str, row_id: &str, change: Change, old: Option<String>, new: Option<String>, depth: u32) -> Result<(), Fault> {
-        let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, old, depth, state, attempt, due_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 0, 0)";
+        let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, old, depth, state, attempt, due_ms) 
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN EXISTS (SELECT 1 FROM gbvm_jobs WHERE script = ?2 AND tbl = ?3 AND row_id = ?4 AND state IN ('queued', 'held')) THEN 'held' ELSE 'queued' END, 0, 0";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         statement.execute((crate::engine::new_run_id(), script, table, row_id, change.word(), new, old, depth)).map_err(fault)?;
         drop(statement);
@@ -205,8 +206,8 @@ impl Store {
         Ok(())
     }
 
-    /// The events of these scripts that are due, those that wait longest first; of each row and script only the first.
-    /// Those that are under way are left out.
+    /// The events of these scripts that are due, those that wait longest first. Those that are under way are left out, and
+    /// what has to wait for another of its row is not queued yet.
     ///
     /// # Errors
     /// `E_DATABASE`.
@@ -214,7 +215,6 @@ impl Store {
         let sql = "SELECT id, run_id, script, tbl, row_id, operation, new, old, depth, attempt FROM gbvm_jobs AS job
                    WHERE state = 'queued' AND due_ms <= ?1
                    AND id NOT IN (SELECT value FROM json_each(?3)) AND script IN (SELECT value FROM json_each(?4))
-                   AND NOT EXISTS (SELECT 1 FROM gbvm_jobs AS other WHERE other.script = job.script AND other.tbl = job.tbl AND other.row_id = job.row_id AND other.state = 'queued' AND other.id < job.id)
                    ORDER BY due_ms, id LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         let values = (now.0, most as i64, serde_json::json!(under_way).to_string(), serde_json::json!(scripts).to_string());
@@ -240,7 +240,17 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn finish_job(&mut self, id: i64) -> Result<(), Fault> {
+        self.queue_job_after(id)?;
         self.connection.prepare_cached("DELETE FROM gbvm_jobs WHERE id = ?1").and_then(|mut statement| statement.execute([id])).map_err(fault)?;
+        Ok(())
+    }
+
+    /// Queues the event of the same row that has waited for this one, which is about to leave the queue.
+    pub(super) fn queue_job_after(&mut self, id: i64) -> Result<(), Fault> {
+        let sql = "UPDATE gbvm_jobs SET state = 'queued' WHERE id = (SELECT min(next.id) FROM gbvm_jobs AS ended, gbvm_jobs AS next
+                   WHERE ended.id = ?1 AND ended.state = 'queued' AND next.script = ended.script AND next.tbl = ended.tbl AND next.row_id = ended.row_id AND next.state = 'held')";
+        let queued = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([id])).map_err(fault)?;
+        self.has_queued |= queued > 0;
         Ok(())
     }
 
@@ -260,6 +270,7 @@ impl Store {
     /// `E_DATABASE`.
     pub fn bury_job(&mut self, id: i64, error: &str) -> Result<(), Fault> {
         self.together(|store| {
+            store.queue_job_after(id)?;
             store.connection.execute("UPDATE gbvm_jobs SET attempt = attempt + 1, state = 'dead', error = ?2 WHERE id = ?1", (id, error)).map_err(fault)?;
             store.connection.execute("DELETE FROM gbvm_checkpoints WHERE job = ?1", [id]).map_err(fault)?;
             Ok(())
