@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use gbvm_vm::limits::Limits;
 use serde::Deserialize;
 
+use crate::retention::Retention;
 use crate::traffic::Rule;
 
 /// What the configuration says, secrets resolved.
@@ -25,6 +26,8 @@ pub struct Config {
     pub allow_env: Vec<String>,
     /// What goes to which origin at most.
     pub origins: BTreeMap<String, Rule>,
+    /// How long what is kept.
+    pub retention: Retention,
     /// The mail server.
     pub smtp: Option<String>,
     /// The sender of mail.
@@ -45,6 +48,7 @@ struct File {
     allow_env: Vec<String>,
     public_url: Option<String>,
     origins: BTreeMap<String, Rule>,
+    retention: Retention,
     mail: Mail,
     secrets: BTreeMap<String, Secret>,
 }
@@ -103,6 +107,7 @@ impl Config {
             allow_net: file.allow_net,
             allow_env: file.allow_env,
             origins: file.origins,
+            retention: file.retention,
             public_url: file.public_url,
             smtp: file.mail.url,
             mail_from: file.mail.from.unwrap_or_else(|| "gbvm@localhost".to_owned()),

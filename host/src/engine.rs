@@ -21,6 +21,7 @@ use crate::news::News;
 use crate::outbox::Post;
 use crate::outcome::Outcome;
 use crate::calls::Transport;
+use crate::retention::Retention;
 use crate::runner::{self, Budget, Start};
 use crate::scripts::{self, Embedded, LoadError, Script};
 use crate::storage::late::{LateStore, StoreGuard};
@@ -65,6 +66,7 @@ pub struct World {
     news: Arc<News>,
     turns: Turns,
     traffic: Traffic,
+    retention: Retention,
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
     is_interrupted: AtomicBool,
@@ -104,6 +106,7 @@ pub struct Builder {
     allow_net: Vec<String>,
     allow_env: Vec<String>,
     traffic: BTreeMap<String, Rule>,
+    retention: Retention,
     zone: Option<String>,
     public_url: Option<String>,
     inputs: BTreeMap<String, String>,
@@ -161,6 +164,12 @@ impl Builder {
     /// Allows calls to these `host:port`, at private addresses too.
     pub fn allow_net<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Builder {
         self.allow_net.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says how long is kept what nobody needs any more.
+    pub fn retention(mut self, retention: Retention) -> Builder {
+        self.retention = retention;
         self
     }
 
@@ -251,6 +260,7 @@ impl Builder {
             news,
             turns: Turns::default(),
             traffic: Traffic::new(self.traffic),
+            retention: self.retention,
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             is_interrupted: AtomicBool::new(false),
@@ -277,6 +287,7 @@ impl Engine {
             allow_net: Vec::new(),
             allow_env: Vec::new(),
             traffic: BTreeMap::new(),
+            retention: Retention::default(),
             zone: None,
             public_url: None,
             inputs: BTreeMap::new(),
@@ -583,6 +594,11 @@ impl World {
     /// Whether queued events, deliveries and slots may still begin.
     pub fn takes_work(&self) -> bool {
         !self.is_draining.load(Ordering::SeqCst) && !self.is_stopping()
+    }
+
+    /// How long what is kept.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// What may go to which origin.

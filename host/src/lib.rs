@@ -27,6 +27,7 @@ pub mod outcome;
 mod percent;
 pub mod render;
 pub mod repl;
+pub mod retention;
 pub mod runner;
 mod scheduler;
 mod scheme;

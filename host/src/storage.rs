@@ -22,6 +22,7 @@ pub mod schema;
 pub mod survey;
 mod seal;
 mod sql;
+mod tidy;
 mod totals;
 mod values;
 
@@ -175,6 +176,8 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(256);
         connection.pragma_update(None, "journal_mode", "WAL").map_err(cannot)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(cannot)?;
+        // Pages that a savepoint may have to restore are kept here; in a file, a run would cost as much again.
+        connection.pragma_update(None, "temp_store", "MEMORY").map_err(cannot)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(cannot)?;
         values::register(&connection).and_then(|()| totals::register(&connection)).map_err(cannot)?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;

@@ -101,12 +101,12 @@ pub fn keep_working(world: &World) {
     std::thread::scope(|scope| {
         while world.takes_work() {
             if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDY) {
-                let is_more_left = world.write(|store| store.forget_old_requests(world.clock().now()));
+                let is_more_left = world.write(|store| store.tidy(world.retention(), world.clock().now()));
                 match is_more_left {
                     Ok(true) => {}
                     Ok(false) => tidied = Some(Moment::now()),
                     Err(fault) => {
-                        tracing::error!("old requests cannot be forgotten: {}", fault.message);
+                        tracing::error!("what is old cannot be removed: {}", fault.message);
                         tidied = Some(Moment::now());
                     }
                 }

@@ -1,6 +1,9 @@
 //! What becomes of queued calls: their order, their tries, and circuits that open.
 
+use gbvm::retention::{Aged, Retention};
+use gbvm_stdlib::services::Clock as _;
 use gbvm_tests::scenario::Scenario;
+use gbvm_vm::instant::Instant;
 
 const STATES: &str = "SELECT state, attempt, count(*) FROM gbvm_outbox GROUP BY 1, 2 ORDER BY 1, 2";
 
@@ -95,4 +98,30 @@ fn what_waits_for_another_is_queued_when_that_has_ended() {
     assert_eq!(states(), "held dead queued held", "one at a time");
     world.engine.settle().expect("the queue can be worked off");
     assert_eq!(states(), "delivered dead delivered delivered");
+}
+
+/// What is old goes, a little at a time; what is dead, or new, stays.
+#[test]
+fn what_is_kept_long_enough_is_removed() {
+    let world = with_calls(3, "  POST \"https://a.example/\" + i, {i: i}\n");
+    world.peer.answer("POST https://a.example/1", 422, "");
+    world.engine.settle().expect("the queue can be worked off");
+    world.prepare("FOR i = 1 TO 2500\n  INSERT \"events\", {at: NOW(), n: i}\nNEXT i\nINSERT \"events\", {n: 0}\n");
+    let (day, start) = (86_400_000, world.clock.now());
+    let rows: Aged = "events.at".to_owned().try_into().expect("a table and a column");
+    let retention = Retention { rows: [(rows, "2d".parse().expect("a span"))].into(), ..Retention::default() };
+    let tidy = |days: i64| {
+        let mut store = world.engine.world().store().expect("it is open");
+        let mut rounds = 1;
+        while store.tidy(&retention, Instant(start.0 + days * day)).expect("it can be tidied") {
+            rounds += 1;
+        }
+        rounds
+    };
+    let counts = || world.rows("SELECT (SELECT count(*) FROM gbvm_outbox), (SELECT count(*) FROM events)");
+    assert_eq!((tidy(1), counts()), (1, vec!["3|2501".to_owned()]));
+    assert_eq!((tidy(3), counts()), (3, vec!["3|1".to_owned()]), "what has no time stays");
+    tidy(31);
+    assert_eq!(counts(), ["1|1"], "the dead one stays");
+    assert_eq!(world.rows("SELECT state FROM gbvm_outbox"), ["dead"]);
 }

@@ -8,8 +8,6 @@ use super::{Store, fault};
 use crate::inbox::Ticket;
 use crate::outcome::Reply;
 
-/// How many requests that are known no more are forgotten at one time.
-const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// The operation of a queued event that is a request.
 pub const REQUEST: &str = "REQUEST";
 
@@ -78,16 +76,6 @@ impl Store {
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         statement.execute((run_id, reply.status, stored_headers(reply)?, &reply.body)).map_err(fault)?;
         Ok(())
-    }
-
-    /// Forgets requests that are known long enough; true where some may be left.
-    ///
-    /// # Errors
-    /// `E_DATABASE`.
-    pub fn forget_old_requests(&mut self, now: Instant) -> Result<bool, Fault> {
-        let sql = "DELETE FROM gbvm_inbox WHERE key IN (SELECT key FROM gbvm_inbox WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2)";
-        let forgotten = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute((now.0, FORGOTTEN_AT_ONCE))).map_err(fault)?;
-        Ok(forgotten == FORGOTTEN_AT_ONCE as usize)
     }
 
     /// Forgets the unanswered request of a run, so that its repeat is heard.
