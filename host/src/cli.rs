@@ -2,7 +2,9 @@
 
 mod check;
 mod colour;
+mod db;
 mod disasm;
+mod doctor;
 mod explain;
 mod fmt;
 mod help;
@@ -91,6 +93,10 @@ enum Verb {
     Inbox(ledger::Inbox),
     /// List schedules, pause one
     Schedule(ledger::Schedule),
+    /// Copy the database
+    Db(db::Options),
+    /// Look whether the database and the work in it are well
+    Doctor(doctor::Options),
     /// Serve an editor: the Language Server Protocol over standard input and output
     Lsp,
     /// Print what a shell needs to complete this command
@@ -123,6 +129,8 @@ pub fn main() -> ExitCode {
         Verb::Outbox(options) => ledger::outbox(&options),
         Verb::Inbox(options) => ledger::inbox(&options),
         Verb::Schedule(options) => ledger::schedule(&options),
+        Verb::Db(options) => db::db(&options),
+        Verb::Doctor(options) => doctor::doctor(&options),
         Verb::Lsp => lsp::lsp(),
         Verb::Completions(options) => shell::completions(&options),
         Verb::Man => shell::man(),

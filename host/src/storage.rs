@@ -7,6 +7,7 @@ mod decimals;
 mod declared;
 mod extra;
 pub mod group;
+pub mod health;
 mod inbox;
 pub mod late;
 pub mod ledger;

@@ -90,3 +90,30 @@ fn a_file_of_an_earlier_version_is_taken_over_with_its_work() {
     assert_eq!(json_of(folder.path(), &["outbox", "list", "--db", "d.db"]).as_array().map(Vec::len), Some(2));
     assert_eq!(output_of(folder.path(), &["inbox", "list", "--db", "d.db"]), "");
 }
+
+#[test]
+fn a_backup_is_whole_and_replaces_nothing() {
+    let folder = after_a_day();
+    output_of(folder.path(), &["db", "backup", "copy.db", "--db", "d.db"]);
+    assert_eq!(json_of(folder.path(), &["outbox", "list", "--db", "copy.db"]), json_of(folder.path(), &["outbox", "list", "--db", "d.db"]));
+    let again = gbvm(folder.path(), &["db", "backup", "copy.db", "--db", "d.db"]);
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("is there already"));
+}
+
+#[test]
+fn the_doctor_says_what_is_to_be_done() {
+    let folder = after_a_day();
+    let look = || {
+        let output = gbvm(folder.path(), &["doctor", "--db", "d.db"]);
+        (output.status.code(), String::from_utf8(output.stdout).expect("the output is text"))
+    };
+    let (code, said) = look();
+    assert!(code == Some(1) && said.contains("ok     the file is whole") && said.contains("wrong  1 deliveries are dead"), "{said}");
+    let database = rusqlite::Connection::open(folder.path().join("d.db")).expect("it can be opened");
+    database.execute_batch("UPDATE gbvm_outbox SET state = 'delivered' WHERE state = 'dead'; UPDATE gbvm_outbox SET due_ms = 0 WHERE state = 'queued'").expect("it can be changed");
+    let (code, said) = look();
+    assert!(code == Some(0) && !said.contains("wrong"), "{said}");
+    database.execute_batch("UPDATE gbvm_outbox SET due_ms = 1 WHERE state = 'queued'").expect("it can be changed");
+    let (code, said) = look();
+    assert!(code == Some(1) && said.contains("is `gbvm serve` running?"), "{said}");
+}
