@@ -492,6 +492,11 @@ impl World {
         Ok(done)
     }
 
+    /// Whether nobody has the store at this moment.
+    pub fn is_store_free(&self) -> bool {
+        self.store.is_free()
+    }
+
     /// Whether something has needed the store before.
     pub fn has_store(&self) -> bool {
         self.store.is_open()

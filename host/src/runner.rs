@@ -95,16 +95,25 @@ pub fn execute_led(world: &World, start: Start<'_>, lead: &Lead<'_>) -> Ended {
     run(world, start, None, Some(lead))
 }
 
+/// A thread that executes runs one after another, and brings them too.
+pub trait Leader {
+    /// The run at hand holds the thread up: it waits for the database, or computes for long.
+    fn is_held_up(&self);
+
+    /// Has another thread lead from now on, if there can be one.
+    fn steps_aside(&self) -> bool;
+}
+
 /// What a run knows of the thread that executes it and leads others.
 pub struct Lead<'a> {
     goes_on: Cell<bool>,
-    step_aside: &'a dyn Fn() -> bool,
+    leader: &'a dyn Leader,
 }
 
 impl<'a> Lead<'a> {
-    /// A thread that leads, and what it does so that another leads: false where it cannot.
-    pub fn new(step_aside: &'a dyn Fn() -> bool) -> Lead<'a> {
-        Lead { goes_on: Cell::new(true), step_aside }
+    /// A thread that leads.
+    pub fn new(leader: &'a dyn Leader) -> Lead<'a> {
+        Lead { goes_on: Cell::new(true), leader }
     }
 
     /// Whether the thread still leads.
@@ -112,9 +121,11 @@ impl<'a> Lead<'a> {
         self.goes_on.get()
     }
 
-    /// Has another thread lead, if there can be one.
-    fn step_aside(&self) {
-        if self.goes_on.get() && (self.step_aside)() {
+    /// The run takes long. One that does not hold the database is left to this thread alone.
+    fn takes_long(&self, holds_store: bool) {
+        if holds_store {
+            self.leader.is_held_up();
+        } else if self.goes_on.get() && self.leader.steps_aside() {
             self.goes_on.set(false);
         }
     }
@@ -174,7 +185,8 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     let began = Moment::now();
     let started_at = world.clock().now();
     let identity = RunIdentity { told: Told::by(start.event), ..start.identity.clone() };
-    let segment = Segment::new(world, identity, start.script.writes, start.budget.query_ms);
+    let waits = || lead.into_iter().for_each(|lead| lead.leader.is_held_up());
+    let segment = Segment::new(world, identity, start.script.writes, start.budget.query_ms).telling(&waits);
     let mut run = Run::new(world, &start, &segment, variables, lead);
     let finished = run.drive();
     let (has_committed, refused_input) = (run.has_committed, run.refused_input.take());

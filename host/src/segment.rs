@@ -33,6 +33,8 @@ pub struct Segment<'a> {
     may_write: bool,
     /// How long one query may take, in milliseconds.
     query_ms: Option<u64>,
+    /// Told before it waits for the store.
+    waits: Option<&'a dyn Fn()>,
     state: RefCell<State<'a>>,
 }
 
@@ -76,7 +78,13 @@ enum Guard {
 impl<'a> Segment<'a> {
     /// A segment that is not open yet.
     pub fn new(world: &'a World, identity: RunIdentity, may_write: bool, query_ms: Option<u64>) -> Segment<'a> {
-        Segment { world, identity, may_write, query_ms, state: RefCell::default() }
+        Segment { world, identity, may_write, query_ms, waits: None, state: RefCell::default() }
+    }
+
+    /// The same segment, which tells this before it waits for the store.
+    pub fn telling(mut self, waits: &'a dyn Fn()) -> Segment<'a> {
+        self.waits = Some(waits);
+        self
     }
 
     /// Whether something was written since it opened.
@@ -96,6 +104,9 @@ impl<'a> Segment<'a> {
     pub fn within<T>(&self, is_write: bool, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut state = self.state.borrow_mut();
         if state.open.is_none() {
+            if let Some(waits) = self.waits.filter(|_| !self.world.is_store_free()) {
+                waits();
+            }
             state.open = Some(self.world.join(&self.identity, self.may_write || is_write)?);
         }
         state.has_written |= is_write;

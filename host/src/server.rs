@@ -1,6 +1,6 @@
 //! Listens for HTTP requests and hands each one to whoever answers it.
 //!
-//! Two threads move bytes, and hand requests over. A request is handed over only when its head and body are complete
+//! One thread moves bytes, and hands requests over. A request is handed over only when its head and body are complete
 //! and within the limits, so a slow sender holds a connection but never a run.
 
 mod desk;
@@ -36,13 +36,11 @@ pub use request::fold_headers;
 
 use stall::Stalling;
 
-/// Threads that move bytes.
-const IO_THREADS: usize = 2;
 /// How long accepting rests after an error such as too many open files.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 
-/// What answers a request. It is called on a thread that moves bytes, which it may hold up for as long as there is only
-/// one such call at a time; the desk has other threads.
+/// What answers a request. It is called on the thread that moves bytes, which it must not hold up; the desk has other
+/// threads.
 pub type Handler = Arc<dyn Fn(IncomingRequest, Responder, &Arc<Desk>) + Send + Sync>;
 
 /// A handler that calls a function, which may block, on a worker for each request.
@@ -166,7 +164,7 @@ pub struct Server {
     stop: Sender<Duration>,
     stopped: Receiver<()>,
     end_threads: Sender<()>,
-    threads: Vec<JoinHandle<()>>,
+    thread: JoinHandle<()>,
     desk: Arc<Desk>,
 }
 
@@ -199,8 +197,8 @@ pub fn start_with(listen: SocketAddr, limits: Arc<Limits>, patience: Patience, h
     let service = Arc::new(Service { limits, patience, handler, desk: Arc::clone(&desk) });
     executor.spawn(accept(listener, service, Arc::clone(&executor), stop_asked, report_stopped)).detach();
 
-    let threads = (0..IO_THREADS).map(|_| desk.start_thread()).collect::<io::Result<_>>().map_err(|error| ServerError::Listen(listen, error))?;
-    Ok(Server { address, stop, stopped, end_threads, threads, desk })
+    let thread = desk.start_thread().map_err(|error| ServerError::Listen(listen, error))?;
+    Ok(Server { address, stop, stopped, end_threads, thread, desk })
 }
 
 impl Server {
@@ -237,10 +235,8 @@ impl Stopping {
         let _ = server.stopped.recv_blocking();
         server.desk.close();
         server.end_threads.close();
-        for thread in server.threads {
-            // A panic there has been reported by the thread itself.
-            let _ = thread.join();
-        }
+        // A panic there has been reported by the thread itself.
+        let _ = server.thread.join();
     }
 }
 

@@ -1,9 +1,9 @@
 //! Runs that never wait for an answer take turns on one thread, and what they write is committed together.
 //!
-//! Whoever brings a run while nobody leads executes it there and then, so that a lone caller pays for no change of
-//! threads; what is brought meanwhile waits in the line, and the leader takes it too. No run is answered before the
-//! commit that holds what it wrote. A run that computes for long without the database steps aside: its thread goes on
-//! with it alone, and another leads.
+//! The thread that brings a run leads, once it has brought all that it has: so what came together is executed together,
+//! and nobody pays for a change of threads. No run is answered before the commit that holds what it wrote. A run that
+//! computes for long without the database steps aside: its thread goes on with it alone, and another leads. Whenever a
+//! leader is held up, another thread stands in for it among those that bring runs.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use crate::engine::World;
 use crate::event::Event;
 use crate::outcome::Reply;
-use crate::runner::{self, Ended, Lead, Start};
+use crate::runner::{self, Ended, Lead, Leader, Start};
 use crate::scripts::Script;
 
 /// Takes the answer to a request.
@@ -40,7 +40,7 @@ pub trait Threads: Send + Sync {
     /// [`Full`] where too much of that goes on and waits already.
     fn apart(&self, act: Box<dyn FnOnce() + Send>) -> Result<(), Full>;
 
-    /// Has something done soon on one of them.
+    /// Has something done on one of them, after what is ready to be done there.
     fn soon(&self, act: Box<dyn FnOnce() + Send>);
 
     /// Has something done on one of them after a time.
@@ -66,43 +66,36 @@ struct Line {
     aside: usize,
 }
 
-/// Takes a run into the line, and leads it if nobody does.
+/// Takes a run into the line, and has it led if nobody leads.
 ///
 /// # Errors
 /// [`Full`] where too many wait already.
 pub fn take(world: &Arc<World>, turn: Turn, threads: &Arc<dyn Threads>) -> Result<(), Full> {
-    {
-        let mut line = world.turns().0.lock();
-        if line.is_led {
-            if line.waiting.len() >= world.limits().queue {
-                return Err(Full);
-            }
-            line.waiting.push_back(turn);
-            return Ok(());
-        }
-        line.is_led = true;
+    let mut line = world.turns().0.lock();
+    if line.waiting.len() >= world.limits().queue {
+        return Err(Full);
     }
-    lead(world, Some(turn), threads);
+    line.waiting.push_back(turn);
+    if !line.is_led {
+        line.is_led = true;
+        drop(line);
+        lead_soon(world, threads);
+    }
     Ok(())
 }
 
+fn lead_soon(world: &Arc<World>, threads: &Arc<dyn Threads>) {
+    let (world, own) = (Arc::clone(world), Arc::clone(threads));
+    threads.soon(Box::new(move || lead(&world, &own)));
+}
+
 /// Executes one group, and has the next one led where some wait.
-fn lead(world: &Arc<World>, first: Option<Turn>, threads: &Arc<dyn Threads>) {
-    let group = RefCell::new(Group { world, ended: Vec::new() });
+fn lead(world: &Arc<World>, threads: &Arc<dyn Threads>) {
+    let group = Group { world, threads, ended: RefCell::default(), place: RefCell::default() };
     let began = Moment::now();
-    let mut first = first;
-    while let Some(Turn { script, event, respond }) = first.take().or_else(|| world.turns().0.lock().waiting.pop_front()) {
-        let place = RefCell::new(None);
-        let step_aside = || {
-            if !makes_room(world) {
-                return false;
-            }
-            group.borrow_mut().commit();
-            *place.borrow_mut() = Some(threads.stand_in());
-            pass_on(world, threads);
-            true
-        };
-        let lead = Lead::new(&step_aside);
+    loop {
+        let Some(Turn { script, event, respond }) = world.turns().0.lock().waiting.pop_front() else { break };
+        let lead = Lead::new(&group);
         let ended = catch_unwind(AssertUnwindSafe(|| runner::execute_led(world, Start::of_webhook(world, &script, &event), &lead)));
         if !lead.goes_on() {
             respond(ended.map_or_else(|_| broken(), |ended| ended.settle_unwatched(world).reply));
@@ -110,14 +103,14 @@ fn lead(world: &Arc<World>, first: Option<Turn>, threads: &Arc<dyn Threads>) {
             return;
         }
         match ended {
-            Ok(ended) => group.borrow_mut().ended.push((ended, respond)),
+            Ok(ended) => group.ended.borrow_mut().push((ended, respond)),
             Err(_) => respond(broken()),
         }
-        if group.borrow().ended.len() >= world.limits().group_runs || began.elapsed() >= Duration::from_millis(world.limits().group_ms) {
+        if group.ended.borrow().len() >= world.limits().group_runs || began.elapsed() >= Duration::from_millis(world.limits().group_ms) {
             break;
         }
     }
-    group.borrow_mut().commit();
+    group.commit();
     pass_on(world, threads);
 }
 
@@ -142,25 +135,48 @@ fn pass_on(world: &Arc<World>, threads: &Arc<dyn Threads>) {
         return;
     }
     drop(line);
-    let (world, next) = (Arc::clone(world), Arc::clone(threads));
-    threads.soon(Box::new(move || lead(&world, None, &next)));
+    lead_soon(world, threads);
 }
 
-/// Runs that have ended and wait for their commit.
+/// Runs that have ended and wait for their commit, and the thread that leads them.
 struct Group<'w> {
     world: &'w Arc<World>,
-    ended: Vec<(Ended, Respond)>,
+    threads: &'w Arc<dyn Threads>,
+    ended: RefCell<Vec<(Ended, Respond)>>,
+    /// What keeps the thread's place while it is held up.
+    place: RefCell<Option<Box<dyn Send>>>,
 }
 
 impl Group<'_> {
     /// Commits what they wrote, and answers.
-    fn commit(&mut self) {
-        if self.ended.is_empty() {
+    fn commit(&self) {
+        let ended = std::mem::take(&mut *self.ended.borrow_mut());
+        if ended.is_empty() {
             return;
         }
+        if !self.world.is_store_free() {
+            self.is_held_up();
+        }
         self.world.commit_group();
-        for (ended, respond) in self.ended.drain(..) {
+        for (ended, respond) in ended {
             respond(ended.settle_unwatched(self.world).reply);
         }
+    }
+}
+
+impl Leader for Group<'_> {
+    fn is_held_up(&self) {
+        self.place.borrow_mut().get_or_insert_with(|| self.threads.stand_in());
+    }
+
+    fn steps_aside(&self) -> bool {
+        if !makes_room(self.world) {
+            self.is_held_up();
+            return false;
+        }
+        self.commit();
+        self.is_held_up();
+        pass_on(self.world, self.threads);
+        true
     }
 }

@@ -26,7 +26,7 @@ use crate::trace::Trace;
 
 /// How many instructions run between two looks at the clock and at what the values take.
 const SLICE: u64 = 50_000;
-/// After how long a run that does not hold the database no longer leads others.
+/// After how long a run has held its thread up.
 const LONG: Duration = Duration::from_millis(5);
 
 /// A run between its beginning and its end.
@@ -178,8 +178,8 @@ impl<'r, 'w> Run<'r, 'w> {
                 Stop::HostCall | Stop::OutOfFuel => {
                     self.undo_failed(&mut vm)?;
                     let used = if let Stop::OutOfFuel = stop { slice } else { slice.saturating_sub(vm.fuel()) };
-                    if let Some(lead) = self.lead.filter(|_| self.deadline.since.elapsed() > LONG && !self.segment.is_open()) {
-                        lead.step_aside();
+                    if let Some(lead) = self.lead.filter(|_| self.deadline.since.elapsed() > LONG) {
+                        lead.takes_long(self.segment.is_open());
                     }
                     if let Err(fault) = self.spend(used) {
                         vm.fail(fault)?;

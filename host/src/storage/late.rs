@@ -90,6 +90,11 @@ impl LateStore {
         self.lock().state.commit_group();
     }
 
+    /// Whether nobody has the database at this moment.
+    pub fn is_free(&self) -> bool {
+        !self.state.is_locked()
+    }
+
     /// Whether the database is open.
     pub fn is_open(&self) -> bool {
         self.lock().state.store.is_some()
