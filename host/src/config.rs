@@ -26,6 +26,8 @@ pub struct Config {
     pub allow_env: Vec<String>,
     /// What goes to which origin at most.
     pub origins: BTreeMap<String, Rule>,
+    /// The webhooks that anybody may call.
+    pub open_webhooks: Vec<String>,
     /// How long what is kept.
     pub retention: Retention,
     /// The mail server.
@@ -48,6 +50,7 @@ struct File {
     allow_env: Vec<String>,
     public_url: Option<String>,
     origins: BTreeMap<String, Rule>,
+    open_webhooks: Vec<String>,
     retention: Retention,
     mail: Mail,
     secrets: BTreeMap<String, Secret>,
@@ -107,6 +110,7 @@ impl Config {
             allow_net: file.allow_net,
             allow_env: file.allow_env,
             origins: file.origins,
+            open_webhooks: file.open_webhooks,
             retention: file.retention,
             public_url: file.public_url,
             smtp: file.mail.url,

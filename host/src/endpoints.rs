@@ -1,6 +1,6 @@
 //! Requests to their scripts: which endpoint a path names, and the answer where it names none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,6 +69,24 @@ pub fn check(scripts: &[Arc<Script>]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The endpoints, with their scripts, at which anybody may write: no signature and no key is checked, and neither the
+/// script nor the project says that this is meant.
+pub fn unguarded<'s>(scripts: &'s [Arc<Script>], open: &BTreeSet<String>) -> Vec<(&'s str, &'s Script)> {
+    let mut found = Vec::new();
+    for script in scripts.iter().filter(|script| script.writes && script.warnings.iter().any(|warning| warning.code == "W_UNAUTHENTICATED")) {
+        for declaration in &script.declarations {
+            if let Declaration::Webhook(webhook) = declaration
+                && !webhook.open
+                && webhook.scheme.is_none()
+                && !open.contains(&webhook.name)
+            {
+                found.push((webhook.name.as_str(), &**script));
+            }
+        }
+    }
+    found
 }
 
 /// Takes a request: the script of its endpoint runs on one of these threads and answers.

@@ -67,6 +67,7 @@ pub struct World {
     turns: Turns,
     traffic: Traffic,
     retention: Retention,
+    open_webhooks: BTreeSet<String>,
     is_draining: AtomicBool,
     is_stopping: AtomicBool,
     is_interrupted: AtomicBool,
@@ -107,6 +108,7 @@ pub struct Builder {
     allow_env: Vec<String>,
     traffic: BTreeMap<String, Rule>,
     retention: Retention,
+    open_webhooks: BTreeSet<String>,
     zone: Option<String>,
     public_url: Option<String>,
     inputs: BTreeMap<String, String>,
@@ -164,6 +166,12 @@ impl Builder {
     /// Allows calls to these `host:port`, at private addresses too.
     pub fn allow_net<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Builder {
         self.allow_net.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says that anybody may call these webhooks, though their scripts do not say so.
+    pub fn open_webhooks<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Builder {
+        self.open_webhooks.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -261,6 +269,7 @@ impl Builder {
             turns: Turns::default(),
             traffic: Traffic::new(self.traffic),
             retention: self.retention,
+            open_webhooks: self.open_webhooks,
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             is_interrupted: AtomicBool::new(false),
@@ -288,6 +297,7 @@ impl Engine {
             allow_env: Vec::new(),
             traffic: BTreeMap::new(),
             retention: Retention::default(),
+            open_webhooks: BTreeSet::new(),
             zone: None,
             public_url: None,
             inputs: BTreeMap::new(),
@@ -599,6 +609,11 @@ impl World {
     /// Whether queued events, deliveries and slots may still begin.
     pub fn takes_work(&self) -> bool {
         !self.is_draining.load(Ordering::SeqCst) && !self.is_stopping()
+    }
+
+    /// The webhooks that anybody may call, as the project says.
+    pub fn open_webhooks(&self) -> &BTreeSet<String> {
+        &self.open_webhooks
     }
 
     /// How long what is kept.

@@ -494,3 +494,22 @@ fn check_prints_the_schema_that_scripts_need() {
     assert!(!text(&bad.stdout).contains("CREATE"), "what a broken script needs is not known");
     assert!(!folder.path().join(".gbvm").exists(), "nothing is made");
 }
+
+#[test]
+fn what_writes_for_anybody_is_not_offered_to_strangers() {
+    let folder = folder_with(&[("x.bas", "WEBHOOK \"x\"\nINSERT \"t\", {a: 1}\n")]);
+    let serve = || {
+        // An address that nobody has: where the scripts are fine, listening fails, and nothing is left running.
+        let output = gbvm(&["serve", ".", "--listen", "192.0.2.1:9", "--db", ":memory:"], folder.path());
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = serve();
+    assert!(code == Some(2) && said.contains("the webhook \"x\" checks no signature and no key, and writes") && said.contains("OPEN"), "{said}");
+    std::fs::write(folder.path().join("gbvm.toml"), "open_webhooks = [\"x\"]\n").expect("a file can be written");
+    assert!(serve().1.contains("cannot listen at 192.0.2.1:9"), "{}", serve().1);
+    std::fs::remove_file(folder.path().join("gbvm.toml")).expect("it is there");
+    for script in ["WEBHOOK \"x\", OPEN\nINSERT \"t\", {a: 1}\n", "WEBHOOK \"x\", SCHEME \"github\" KEY \"hook_secret\"\nINSERT \"t\", {a: 1}\n", "WEBHOOK \"x\"\nresult = {a: 1}\n"] {
+        std::fs::write(folder.path().join("x.bas"), script).expect("a file can be written");
+        assert!(serve().1.contains("cannot listen at 192.0.2.1:9"), "{script}: {}", serve().1);
+    }
+}

@@ -81,6 +81,9 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
         let _ = stop.send(());
     })
     .map_err(|error| Failure::new(Exit::Usage, format!("gbvm: signals cannot be handled: {error}")))?;
+    if !service.listen.ip().is_loopback() {
+        refuse_unguarded(&scripts, engine.world(), service.listen)?;
+    }
     engine.load(scripts).map_err(world::failure)?;
     engine.start().map_err(world::failure)?;
     let has_webhooks = !endpoints::endpoints(&engine.scripts()).is_empty();
@@ -114,6 +117,17 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
     }
     engine.world().store().and_then(|mut store| store.close()).map_err(world::failure)?;
     Ok(Exit::Ok)
+}
+
+/// Refuses to offer to strangers what writes for anybody.
+fn refuse_unguarded(scripts: &[Arc<Script>], world: &World, listen: SocketAddr) -> Result<(), Failure> {
+    let unguarded = endpoints::unguarded(scripts, world.open_webhooks());
+    if unguarded.is_empty() {
+        return Ok(());
+    }
+    let lines: String = unguarded.iter().map(|(name, script)| format!("\n  {}: the webhook \"{name}\" checks no signature and no key, and writes", script.name)).collect();
+    let cure = "check the callers with VERIFY_SIGNATURE, VERIFY_KEY or SCHEME; or write OPEN behind the webhook's name, or its name into open_webhooks in gbvm.toml, if that is meant; or listen at 127.0.0.1";
+    Err(Failure::new(Exit::Usage, format!("gbvm: at {listen} anybody could write:{lines}\n{cure}")))
 }
 
 /// A line about the service, which goes on though nobody may read it.

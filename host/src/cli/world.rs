@@ -77,7 +77,7 @@ pub fn engine(options: &Options, folder: &Path, prints: Prints, is_traced: bool)
     }
     builder = builder.allow_env(config.allow_env.iter().cloned());
     builder = builder.allow_net(config.allow_net.iter().cloned()).allow_net(options.allow_net.iter().cloned());
-    builder = builder.retention(config.retention);
+    builder = builder.retention(config.retention).open_webhooks(config.open_webhooks);
     for (origin, rule) in &config.origins {
         if !is_origin(origin) {
             return Err(Failure::new(Exit::Usage, format!("gbvm: [origins] wants scheme and host without a path, such as \"https://api.crm.com\"; {origin:?} is none")));
