@@ -13,7 +13,7 @@ use gbvm_vm::value::{Array, Value};
 use crate::segment::Segment;
 
 /// The form of these bytes; a reader refuses every other.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What a checkpoint holds.
 pub struct Resumed {
@@ -25,13 +25,15 @@ pub struct Resumed {
     pub is_authenticated: bool,
     /// How many calls with an answer had been begun.
     pub calls: u32,
+    /// The row that it had updated or saved last.
+    pub last_row: Option<String>,
 }
 
 /// Writes the state of a run that waits for a call.
 ///
 /// # Errors
 /// Where a secret cannot be sealed.
-pub fn write(vm: &Vm, state: &RunState, calls: u32, secrets: &dyn Secrets) -> Result<Vec<u8>, Fault> {
+pub fn write(vm: &Vm, state: &RunState, calls: u32, last_row: Option<&str>, secrets: &dyn Secrets) -> Result<Vec<u8>, Fault> {
     let headers = state.headers.iter().map(|header| {
         Value::array(vec![
             Value::Int(header.frame as i64),
@@ -43,6 +45,7 @@ pub fn write(vm: &Vm, state: &RunState, calls: u32, secrets: &dyn Secrets) -> Re
     let carried = Value::array(vec![
         Value::Bool(state.is_authenticated),
         Value::Int(i64::from(calls)),
+        last_row.map_or(Value::Null, Value::text),
         Value::Array(Array::new(headers.collect::<Result<_, _>>()?)?),
     ])?;
     let machine = vm.checkpoint(secrets)?;
@@ -66,7 +69,7 @@ pub fn read(bytes: &[u8], linked: &Arc<Linked>, limits: &Arc<Limits>, secrets: &
     let vm = Vm::restore(linked, limits, machine, secrets)?;
     let carried = read_value(&mut rest, secrets)?;
     let Value::Array(carried) = &carried else { return Err(damaged()) };
-    let [Value::Bool(is_authenticated), Value::Int(calls), Value::Array(headers)] = carried.items() else { return Err(damaged()) };
+    let [Value::Bool(is_authenticated), Value::Int(calls), last_row, Value::Array(headers)] = carried.items() else { return Err(damaged()) };
     let headers = headers.items().iter().map(|header| {
         let Value::Array(header) = header else { return Err(damaged()) };
         let [Value::Int(frame), Value::Text(name), Value::Text(value), origin] = header.items() else { return Err(damaged()) };
@@ -74,13 +77,17 @@ pub fn read(bytes: &[u8], linked: &Arc<Linked>, limits: &Arc<Limits>, secrets: &
             frame: *frame as u64,
             name: name.as_str().to_owned(),
             value: value.clone(),
-            origin: match origin {
-                Value::Text(origin) => Some(origin.as_str().to_owned()),
-                _ => None,
-            },
+            origin: text_of(origin),
         })
     });
-    Ok(Resumed { vm, headers: headers.collect::<Result<_, _>>()?, is_authenticated: *is_authenticated, calls: u32::try_from(*calls).map_err(|_| damaged())? })
+    Ok(Resumed { vm, headers: headers.collect::<Result<_, _>>()?, is_authenticated: *is_authenticated, calls: u32::try_from(*calls).map_err(|_| damaged())?, last_row: text_of(last_row) })
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.as_str().to_owned()),
+        _ => None,
+    }
 }
 
 /// Secrets as the store and the configuration know them.

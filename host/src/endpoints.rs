@@ -116,13 +116,26 @@ pub fn take(world: &Arc<World>, request: WebhookEvent, respond: Respond, threads
 /// Runs a script that may wait. If it still does when its caller has waited long enough, and goes on whatever becomes of
 /// the process, the caller is told which run it is.
 fn wait_apart(world: &Arc<World>, script: Arc<Script>, request: WebhookEvent, answer: Once, threads: &Arc<dyn Threads>) -> Result<(), Full> {
-    let is_kept = Arc::new(AtomicBool::new(false));
     let event = Event::Webhook(request);
     let run_id = engine::new_run_id();
-    let (early, has_kept, id) = (answer.clone(), Arc::clone(&is_kept), run_id.clone());
+    let is_late = Arc::new(AtomicBool::new(false));
+    let has_kept = Arc::new(AtomicBool::new(false));
+    let tell = {
+        let (is_late, has_kept, answer, run_id) = (Arc::clone(&is_late), Arc::clone(&has_kept), answer.clone(), run_id.clone());
+        move || {
+            if is_late.load(Ordering::SeqCst) && has_kept.load(Ordering::SeqCst) {
+                answer.give(inbox::accepted(&run_id));
+            }
+        }
+    };
+    let (when_kept, when_late) = (tell.clone(), tell);
     let world = Arc::clone(world);
     let time = Duration::from_millis(world.limits().answer_ms);
     threads.apart(Box::new(move || {
+        let is_kept = || {
+            has_kept.store(true, Ordering::SeqCst);
+            when_kept();
+        };
         answer.give_or_break(|| {
             let begin = Start::of_webhook(&world, &script, &event);
             let identity = RunIdentity { run_id, ..begin.identity.clone() };
@@ -130,9 +143,8 @@ fn wait_apart(world: &Arc<World>, script: Arc<Script>, request: WebhookEvent, an
         });
     }))?;
     threads.later(time, Box::new(move || {
-        if has_kept.load(Ordering::SeqCst) {
-            early.give(inbox::accepted(&id));
-        }
+        is_late.store(true, Ordering::SeqCst);
+        when_late();
     }));
     Ok(())
 }

@@ -65,7 +65,7 @@ pub struct World {
     environment: BTreeMap<String, Option<String>>,
     news: Arc<News>,
     turns: Turns,
-    traffic: Traffic,
+    traffic: Arc<Traffic>,
     retention: Retention,
     open_webhooks: BTreeSet<String>,
     is_draining: AtomicBool,
@@ -267,7 +267,7 @@ impl Builder {
             environment: self.allow_env.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
             news,
             turns: Turns::default(),
-            traffic: Traffic::new(self.traffic),
+            traffic: Arc::new(Traffic::new(self.traffic)),
             retention: self.retention,
             open_webhooks: self.open_webhooks,
             is_draining: AtomicBool::new(false),
@@ -357,9 +357,9 @@ impl Engine {
     pub fn fire(&self, script: &Arc<Script>, event: &Event) -> Outcome {
         let limits = self.world.limits();
         let budget = match event {
-            Event::Webhook(_) => Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes },
-            Event::Trigger(_) | Event::Schedule(_) => Budget { fuel: limits.fuel, wall_ms: limits.job_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes },
-            Event::Manual(_) => Budget { fuel: None, wall_ms: None, query_ms: None, memory_bytes: limits.manual_memory_bytes },
+            Event::Webhook(_) => Budget::of_webhook(limits),
+            Event::Trigger(_) | Event::Schedule(_) => Budget::of_job(limits),
+            Event::Manual(_) => Budget::of_hand(limits.manual_memory_bytes),
         };
         runner::execute(&self.world, Start::new(script, event, budget))
     }
@@ -374,7 +374,7 @@ impl Engine {
     /// dialogues, in which one line goes on where the last one ended.
     pub fn fire_with(&self, script: &Arc<Script>, variables: &mut Vec<(String, Value)>) -> Outcome {
         let event = Event::manual();
-        let budget = Budget { fuel: None, wall_ms: None, query_ms: None, memory_bytes: self.world.limits().memory_bytes };
+        let budget = Budget::of_hand(self.world.limits().memory_bytes);
         runner::execute_with(&self.world, Start { has_inbox: false, ..Start::new(script, &event, budget) }, variables)
     }
 
@@ -404,13 +404,22 @@ impl Engine {
         Ok(())
     }
 
+    /// Claims the queues of the database for this process, before anything there is changed.
+    ///
+    /// # Errors
+    /// `E_DATABASE_LOCKED` where another process works them.
+    pub fn claim(&self) -> Result<(), Fault> {
+        self.world.store()?.lock()
+    }
+
     /// Starts the threads that work the queues and the schedules, as the only process to do so on this database.
     /// Runs that a crash interrupted go on.
     ///
     /// # Errors
     /// `E_DATABASE_LOCKED` where another process works them; `E_SCHEDULE` for a schedule that cannot be read.
     pub fn start(&self) -> Result<(), Fault> {
-        self.world.store()?.lock()?;
+        self.claim()?;
+        self.world.write(Store::queue_what_waits_for_nothing)?;
         let timetables = crate::scheduler::timetables(&self.world)?;
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         workers.extend(work::recover(&self.world)?);
@@ -622,7 +631,7 @@ impl World {
     }
 
     /// What may go to which origin.
-    pub fn traffic(&self) -> &Traffic {
+    pub fn traffic(&self) -> &Arc<Traffic> {
         &self.traffic
     }
 

@@ -9,11 +9,15 @@ use gbvm_vm::fault::Fault;
 use crate::client::{PlainRequest, TransportError, is_retried, retry_after};
 use crate::engine::World;
 use crate::smtp::{MailFailure, Mailer};
+use crate::traffic::UnderWay;
 use crate::storage::{Delivery, DeliveryKind};
 use crate::work;
 
 /// How long to wait after each failed try, in seconds. After the last the delivery is dead.
 const WAITS_S: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/// How long a peer may ask to be left alone: as long as the longest of those waits.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
 
 /// Carries mail to a server.
 pub trait Post: Send + Sync {
@@ -34,8 +38,7 @@ impl Post for Mailer {
 pub struct Parcel {
     /// The row of the outbox.
     pub id: i64,
-    /// Where it goes: an origin, or `mail`.
-    pub origin: String,
+    under_way: UnderWay,
     /// How many tries were made.
     attempt: u32,
     what: Contents,
@@ -50,7 +53,7 @@ enum Contents {
 
 impl Parcel {
     /// What a row of the outbox is to become.
-    pub fn of(delivery: &Delivery) -> Parcel {
+    pub fn of(delivery: &Delivery, under_way: UnderWay) -> Parcel {
         let what = match &delivery.what {
             DeliveryKind::Call(request) => match PlainRequest::resolve(request, (request.method != "GET").then_some(&delivery.idempotency_key)) {
                 Ok(request) => Contents::Call(request),
@@ -61,7 +64,7 @@ impl Parcel {
                 Contents::Mail { to: mail.to.clone(), subject: mail.subject.as_str().to_owned(), body: mail.body.as_str().to_owned(), message_id: message_id.clone() }
             }
         };
-        Parcel { id: delivery.id, origin: delivery.origin.clone(), attempt: delivery.attempt, what }
+        Parcel { id: delivery.id, under_way, attempt: delivery.attempt, what }
     }
 }
 
@@ -78,7 +81,7 @@ enum Ending {
 ///
 /// # Errors
 /// `E_DATABASE` where it is not noted; the delivery is then tried again.
-pub fn deliver(world: &World, parcel: &Parcel, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
+pub fn deliver(world: &World, parcel: Parcel, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
     let ending = match &parcel.what {
         Contents::Call(request) => call(world, request),
         Contents::Nothing(reason) => Ending::Dead(reason.clone()),
@@ -94,6 +97,8 @@ pub fn deliver(world: &World, parcel: &Parcel, again: &dyn Fn(&Fault) -> bool) -
     let ending = if world.is_stopping() && !matches!(ending, Ending::Delivered(_)) { Ending::Cut } else { ending };
     let answered = match &ending {
         Ending::Delivered(_) => Some(true),
+        // Nothing was sent.
+        Ending::Dead(_) if matches!(parcel.what, Contents::Nothing(_)) => None,
         // Where nobody carries mail, no server failed.
         Ending::Later(..) if matches!(parcel.what, Contents::Mail { .. }) && world.post().is_none() => None,
         Ending::Later(..) => Some(false),
@@ -101,7 +106,7 @@ pub fn deliver(world: &World, parcel: &Parcel, again: &dyn Fn(&Fault) -> bool) -
         Ending::Dead(_) => Some(true),
         Ending::Cut => None,
     };
-    world.traffic().ended(&parcel.origin, world.clock().now(), answered);
+    parcel.under_way.ended(world.clock().now(), answered);
     work::write_until_it_holds(world, again, |store| match &ending {
         Ending::Delivered(status) => store.finish_call(parcel.id, *status),
         Ending::Dead(reason) => {
@@ -114,7 +119,7 @@ pub fn deliver(world: &World, parcel: &Parcel, again: &dyn Fn(&Fault) -> bool) -
                 store.bury_call(parcel.id, reason)
             }
             Some(seconds) => {
-                let wait = Duration::from_millis(seconds * fastrand::u64(800..=1200)).max(after.unwrap_or_default());
+                let wait = Duration::from_millis(seconds * fastrand::u64(800..=1200)).max(after.unwrap_or_default().min(WAIT_MAX));
                 let at = world.clock().now().plus_millis(wait.as_millis() as i64).unwrap_or(gbvm_vm::instant::LAST);
                 tracing::warn!(delivery = parcel.id, "a delivery failed and is tried again in {} s: {reason}", wait.as_secs());
                 store.retry_call(parcel.id, at, reason)

@@ -8,10 +8,10 @@ mod services;
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant as Moment;
 
 use gbvm_vm::fault::{Fault, shown};
+use gbvm_vm::limits::Limits;
 use gbvm_vm::value::Value;
 
 use crate::engine::{self, World};
@@ -43,8 +43,8 @@ pub struct Start<'a> {
     pub has_inbox: bool,
     /// Bounds that replace those of the engine.
     pub budget: Budget,
-    /// Set once the run is kept, so that it goes on whatever becomes of the process.
-    pub is_kept: Option<&'a AtomicBool>,
+    /// Told once the run is kept, so that it goes on whatever becomes of the process.
+    pub is_kept: Option<&'a dyn Fn()>,
 }
 
 impl<'a> Start<'a> {
@@ -55,9 +55,7 @@ impl<'a> Start<'a> {
 
     /// A run that answers a request.
     pub fn of_webhook(world: &World, script: &'a Arc<Script>, event: &'a Event) -> Start<'a> {
-        let limits = world.limits();
-        let budget = Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes };
-        Start::new(script, event, budget)
+        Start::new(script, event, Budget::of_webhook(world.limits()))
     }
 }
 
@@ -72,6 +70,23 @@ pub struct Budget {
     pub query_ms: Option<u64>,
     /// Bytes that its values may take at one time.
     pub memory_bytes: usize,
+}
+
+impl Budget {
+    /// That of a request.
+    pub fn of_webhook(limits: &Limits) -> Budget {
+        Budget { fuel: limits.fuel, wall_ms: limits.webhook_wall_ms, query_ms: limits.query_ms, memory_bytes: limits.memory_bytes }
+    }
+
+    /// That of an event that nobody waits for.
+    pub fn of_job(limits: &Limits) -> Budget {
+        Budget { wall_ms: limits.job_wall_ms, ..Budget::of_webhook(limits) }
+    }
+
+    /// That of a start by hand: somebody is there to end it.
+    pub fn of_hand(memory_bytes: usize) -> Budget {
+        Budget { fuel: None, wall_ms: None, query_ms: None, memory_bytes }
+    }
 }
 
 /// Executes a run as [`execute`] does, and logs its failure: for runs whose outcome nobody else shows.
@@ -151,12 +166,18 @@ impl Ended {
             (Ok(reply), Ok(())) => Outcome { run_id: record.id, reply, fault: None },
             (Ok(_), Err(fault)) => {
                 record.fail(&fault);
-                note_lost(world.write(|store| store.record_run(&record)));
+                // An earlier segment may have kept the request: its sender is to come again, and to be heard.
+                note_lost(world.write(|store| {
+                    store.forget_request(&record.id)?;
+                    store.record_run(&record)
+                }));
                 failed(fault, record.id)
             }
-            (Err(fault), committed) => {
-                note_lost(committed);
-                failed(fault, record.id)
+            (Err(fault), Ok(())) => failed(fault, record.id),
+            // What it failed because of may be lost as well.
+            (Err(fault), Err(second)) => {
+                note_lost(Err(second.clone()));
+                failed(if fault.code == "E_SIGNATURE" { fault } else { second }, record.id)
             }
         }
     }
@@ -228,7 +249,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
     match ended {
         Ok((reply, receipt)) => Ended { reply: Ok(reply), receipt, record, refused_input },
         Err(fault) => {
-            segment.withdraw(commits_later());
+            let seen = segment.withdraw(commits_later());
             record.fail(&fault);
             let receipt = leaves_record(world, &start, &fault, has_committed).then(|| {
                 let recorded = segment.within(true, |store| {
@@ -242,7 +263,7 @@ fn run(world: &World, start: Start<'_>, variables: Option<&mut Vec<(String, Valu
                     None
                 })
             });
-            Ended { reply: Err(fault), receipt: receipt.flatten(), record, refused_input }
+            Ended { reply: Err(fault), receipt: receipt.flatten().or(seen), record, refused_input }
         }
     }
 }

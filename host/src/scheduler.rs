@@ -4,6 +4,7 @@
 //! itself: slots that pass while it runs become one run after it.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -65,7 +66,8 @@ pub fn keep_time(world: &World, entries: Vec<Entry>) {
                 next[at] = entry.timetable.next_after(latest.max(now));
                 let running = &running;
                 scope.spawn(move || {
-                    run_slot(world, entry, latest);
+                    // A panic has been printed; the next slot runs.
+                    let _ = catch_unwind(AssertUnwindSafe(|| run_slot(world, entry, latest)));
                     running.lock().unwrap_or_else(PoisonError::into_inner).remove(&at);
                 });
             }
@@ -83,15 +85,15 @@ fn first_slot(world: &World, entry: &Entry, now: Instant) -> Option<Instant> {
 }
 
 fn run_slot(world: &World, entry: &Entry, slot: Instant) {
-    match world.store_as_it_is().and_then(|mut store| store.is_paused(&entry.name)) {
+    let is_paused = world.write(|store| {
+        store.slot_done(&entry.name, slot)?;
+        store.is_paused(&entry.name)
+    });
+    match is_paused {
         Ok(false) => {}
         Ok(true) => return,
         Err(fault) => return tracing::error!("the schedule {} could not start: {}", entry.name, fault.message),
     }
-    if let Err(fault) = world.write(|store| store.slot_done(&entry.name, slot)) {
-        tracing::error!("the schedule {} could not start: {}", entry.name, fault.message);
-        return;
-    }
     let event = Event::Schedule(ScheduleEvent { name: entry.name.clone(), slot: slot.0 });
-    world.fire(&entry.script, &event, Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, query_ms: world.limits().query_ms, memory_bytes: world.limits().memory_bytes });
+    world.fire(&entry.script, &event, Budget::of_job(world.limits()));
 }

@@ -35,6 +35,8 @@ pub struct Segment<'a> {
     query_ms: Option<u64>,
     /// Told before it waits for the store.
     waits: Option<&'a dyn Fn()>,
+    /// The row that the run updated or saved last, while the segment does not hold the store.
+    last_row: RefCell<Option<String>>,
     state: RefCell<State<'a>>,
 }
 
@@ -78,7 +80,7 @@ enum Guard {
 impl<'a> Segment<'a> {
     /// A segment that is not open yet.
     pub fn new(world: &'a World, identity: RunIdentity, may_write: bool, query_ms: Option<u64>) -> Segment<'a> {
-        Segment { world, identity, may_write, query_ms, waits: None, state: RefCell::default() }
+        Segment { world, identity, may_write, query_ms, waits: None, last_row: RefCell::default(), state: RefCell::default() }
     }
 
     /// The same segment, which tells this before it waits for the store.
@@ -90,6 +92,19 @@ impl<'a> Segment<'a> {
     /// Whether something was written since it opened.
     pub fn has_written(&self) -> bool {
         self.state.borrow().has_written
+    }
+
+    /// The row that the run updated or saved last.
+    pub fn last_row(&self) -> Option<String> {
+        match &mut self.state.borrow_mut().open {
+            Some(store) => store.last_row().clone(),
+            None => self.last_row.borrow().clone(),
+        }
+    }
+
+    /// Sets that row, for a run that goes on from its checkpoint.
+    pub fn set_last_row(&self, row: Option<String>) {
+        self.last_row.replace(row);
     }
 
     /// Whether it holds the store.
@@ -107,7 +122,9 @@ impl<'a> Segment<'a> {
             if let Some(waits) = self.waits.filter(|_| !self.world.is_store_free()) {
                 waits();
             }
-            state.open = Some(self.world.join(&self.identity, self.may_write || is_write)?);
+            let mut store = self.world.join(&self.identity, self.may_write || is_write)?;
+            *store.last_row() = self.last_row.take();
+            state.open = Some(store);
         }
         state.has_written |= is_write;
         let State { open, begin, call, at_hand, begun, dead, .. } = &mut *state;
@@ -227,6 +244,7 @@ impl<'a> Segment<'a> {
         for fault in dead {
             tracing::error!("a mail is dead: {fault}");
         }
+        self.last_row.replace(store.last_row().take());
         Ok(store.leave(commits_later))
     }
 
@@ -404,5 +422,36 @@ mod tests {
             let fault = segment.end_transaction(is_kept).expect_err("there is no point to end at");
             assert!(fault.ends_run, "{fault}");
         }
+    }
+
+    /// What one run's failure takes with it, all of the group are told, and what is known of tables goes too.
+    #[test]
+    fn all_of_a_lost_group_are_told() {
+        let engine = Engine::builder().build().expect("an engine in memory can be built");
+        let needs = engine.compile("test.bas", "INSERT \"t\", {a: NOW()}\n").expect("it compiles");
+        engine.prepare(&needs).expect("its table can be made");
+        let segment = |id: &str| Segment::new(engine.world(), RunIdentity { run_id: id.into(), script: "test.bas".into(), ..RunIdentity::default() }, true, None);
+        let row = || Object::of_fields([("a", Value::Date(gbvm_vm::instant::Instant(0)))]).expect("a row can be made");
+        let insert = |segment: &Segment<'_>| segment.within(true, |store| store.insert("t", &row())).map(|_| ());
+        let kinds = || engine.world().store().and_then(|mut store| store.query("SELECT count(*) FROM gbvm_columns WHERE col = 'a'")).expect("it can be asked");
+        let first = segment("1");
+        insert(&first).expect("it can be inserted");
+        let receipt = first.finish(true).expect("it can end").expect("it took part");
+        let second = segment("2");
+        insert(&second).expect("it can be inserted");
+        second
+            .within(false, |store| {
+                // As SQLite does by itself where the disk is full.
+                store.rollback();
+                Ok(())
+            })
+            .expect("it is undone");
+        assert!(second.finish(false).is_err());
+        assert!(receipt.wait().is_err(), "the first was in it too");
+        assert_eq!(kinds(), [["0"]]);
+        let third = segment("3");
+        insert(&third).expect("the table is as it was");
+        third.commit().expect("it can be committed");
+        assert_eq!(kinds(), [["1"]], "the kind of the column is noted anew");
     }
 }

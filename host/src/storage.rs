@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS gbvm_runs (id TEXT PRIMARY KEY, script TEXT, program_
 CREATE TABLE IF NOT EXISTS gbvm_checkpoints (run_id TEXT PRIMARY KEY, script TEXT, program_hash TEXT, event TEXT, cause TEXT, depth INTEGER, job INTEGER, bytes BLOB);
 CREATE TABLE IF NOT EXISTS gbvm_jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT, script TEXT, tbl TEXT, row_id TEXT, operation TEXT, new TEXT, old TEXT, depth INTEGER, state TEXT, attempt INTEGER, due_ms INTEGER, error TEXT);
 CREATE INDEX IF NOT EXISTS gbvm_jobs_due ON gbvm_jobs (state, due_ms);
+CREATE INDEX IF NOT EXISTS gbvm_jobs_run ON gbvm_jobs (run_id);
 CREATE INDEX IF NOT EXISTS gbvm_jobs_row ON gbvm_jobs (script, tbl, row_id, state);
 CREATE TABLE IF NOT EXISTS gbvm_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, origin TEXT, ordering_key TEXT, payload TEXT, idempotency_key TEXT, run_id TEXT, script TEXT, state TEXT, attempt INTEGER, due_ms INTEGER, status INTEGER, error TEXT);
 CREATE INDEX IF NOT EXISTS gbvm_outbox_queue ON gbvm_outbox (origin, due_ms) WHERE state = 'queued';
@@ -186,6 +187,8 @@ impl Store {
             return Err(Fault::new("E_DATABASE", format!("{shown}: a later version of gbvm made this file; use that version, or another file")));
         }
         if version < VERSION {
+            // Whoever serves the file with an earlier version knows nothing of what is changed.
+            let _ours = path.as_deref().filter(|_| version > 0).map(lock_beside).transpose()?;
             migrate(&mut connection).map_err(cannot)?;
         }
         let mut store = Store {
@@ -212,20 +215,10 @@ impl Store {
     /// `E_DATABASE_LOCKED` where another process has claimed them.
     pub fn lock(&mut self) -> Result<(), Fault> {
         let Some(path) = &self.path else { return Ok(()) };
-        if self.lock.is_some() {
-            return Ok(());
+        if self.lock.is_none() {
+            self.lock = Some(lock_beside(path)?);
         }
-        let beside = seal::beside(path, "lock");
-        let cannot = |error: std::io::Error| Fault::new("E_DATABASE", format!("{}: {error}", beside.display()));
-        let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(cannot)?;
-        match file.try_lock() {
-            Ok(()) => {
-                self.lock = Some(file);
-                Ok(())
-            }
-            Err(TryLockError::WouldBlock) => Err(Fault::new("E_DATABASE_LOCKED", format!("{}: another gbvm process serves this database; stop it, or use another file with --db", path.display()))),
-            Err(TryLockError::Error(error)) => Err(cannot(error)),
-        }
+        Ok(())
     }
 
     /// Does something of a script's, whose queries may take only so long each, in milliseconds; none means no bound.
@@ -234,9 +227,7 @@ impl Store {
     /// Those of what is done; `E_QUERY_TIME` where a query took too long.
     pub fn patiently<T>(&mut self, most_ms: Option<u64>, act: impl FnOnce(&mut Store) -> Result<T, Fault>) -> Result<T, Fault> {
         self.patience.set_most(most_ms);
-        self.patience.begin();
         let done = act(self);
-        self.patience.end();
         done.map_err(|fault| self.patience.explain(fault))
     }
 
@@ -257,11 +248,14 @@ impl Store {
 
     /// Says whose writes follow, and when they are made.
     fn act_for(&mut self, run: &RunIdentity, now: Instant) {
-        if self.run.run_id != run.run_id {
-            self.last_row = None;
-        }
+        self.last_row = None;
         self.run = run.clone();
         self.now = now;
+    }
+
+    /// The row that the run updated or saved last: what orders the calls that it queues.
+    pub fn last_row(&mut self) -> &mut Option<String> {
+        &mut self.last_row
     }
 
     /// One statement without values, kept prepared.
@@ -285,13 +279,13 @@ impl Store {
 
     /// Undoes the transaction, if one is open.
     pub fn rollback(&mut self) {
-        if self.in_transaction() {
-            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-                tracing::error!("a transaction could not be undone: {error}");
-            }
-            // Tables and columns that it made are gone too.
-            self.catalogue.forget();
+        if self.in_transaction()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!("a transaction could not be undone: {error}");
         }
+        // Tables and columns that it made are gone too, also where SQLite has undone it by itself.
+        self.catalogue.forget();
     }
 
     /// Whether the data ends with this process.
@@ -373,6 +367,18 @@ impl Store {
             found.push(line);
         }
         Ok(found)
+    }
+}
+
+/// The lock of a database, which one process holds at a time.
+fn lock_beside(path: &Path) -> Result<File, Fault> {
+    let beside = seal::beside(path, "lock");
+    let cannot = |error: std::io::Error| Fault::new("E_DATABASE", format!("{}: {error}", beside.display()));
+    let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(cannot)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Fault::new("E_DATABASE_LOCKED", format!("{}: another gbvm process serves this database; stop it, or use another file with --db", path.display()))),
+        Err(TryLockError::Error(error)) => Err(cannot(error)),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use gbvm_vm::instant::Instant;
 use parking_lot::Mutex;
@@ -89,6 +90,29 @@ enum Circuit {
     Probing { for_ms: i64 },
 }
 
+/// A delivery under way to an origin. Dropped before it has ended, it says nothing of the origin.
+pub struct UnderWay {
+    traffic: Arc<Traffic>,
+    origin: String,
+    has_ended: bool,
+}
+
+impl UnderWay {
+    /// Notes how it ended: whether the origin answered in a way that lets it be asked again; none where that is not known.
+    pub fn ended(mut self, now: Instant, answered: Option<bool>) {
+        self.has_ended = true;
+        self.traffic.ended(&self.origin, now, answered);
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.traffic.ended(&self.origin, Instant(0), None);
+        }
+    }
+}
+
 /// Why nothing goes to an origin now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -104,11 +128,11 @@ impl Traffic {
         Traffic { rules, lanes: Mutex::default() }
     }
 
-    /// Lets a delivery go to an origin; [`Traffic::ended`] is to follow.
+    /// Lets a delivery go to an origin.
     ///
     /// # Errors
     /// [`Refused`] where none may go now.
-    pub fn deliver(&self, origin: &str, now: Instant) -> Result<(), Refused> {
+    pub fn deliver(self: &Arc<Traffic>, origin: &str, now: Instant) -> Result<UnderWay, Refused> {
         let rule = self.rules.get(origin);
         let mut lanes = self.lanes.lock();
         let lane = lanes.entry(origin.to_owned()).or_default();
@@ -118,7 +142,7 @@ impl Traffic {
             lane.circuit = Circuit::Probing { for_ms };
         }
         lane.under_way += 1;
-        Ok(())
+        Ok(UnderWay { traffic: Arc::clone(self), origin: origin.to_owned(), has_ended: false })
     }
 
     /// How many deliveries may go to an origin now.
@@ -135,9 +159,7 @@ impl Traffic {
         }
     }
 
-    /// Notes how a delivery ended: whether the origin answered it in a way that lets it be asked again. One that was cut
-    /// short says nothing.
-    pub fn ended(&self, origin: &str, now: Instant, answered: Option<bool>) {
+    fn ended(&self, origin: &str, now: Instant, answered: Option<bool>) {
         let mut lanes = self.lanes.lock();
         let Some(lane) = lanes.get_mut(origin) else { return };
         lane.under_way = lane.under_way.saturating_sub(1);
@@ -158,6 +180,7 @@ impl Traffic {
             }
             // It was sent before the circuit opened.
             (Some(false), Circuit::Open { .. }) => {}
+            // The next one is the probe.
             (None, Circuit::Probing { for_ms }) => lane.circuit = Circuit::Open { until: now, for_ms },
             (None, Circuit::Closed | Circuit::Open { .. }) => {}
         }
@@ -238,74 +261,83 @@ mod tests {
 
     const CRM: &str = "https://api.crm.com";
 
-    fn fails(traffic: &Traffic, now: i64, times: u32) {
+    fn go(traffic: &Arc<Traffic>, now: i64) -> UnderWay {
+        traffic.deliver(CRM, Instant(now)).unwrap_or_else(|refused| panic!("it may not go at {now}: {refused:?}"))
+    }
+
+    fn refused(traffic: &Arc<Traffic>, now: i64) -> Option<Refused> {
+        traffic.deliver(CRM, Instant(now)).err()
+    }
+
+    fn fails(traffic: &Arc<Traffic>, now: i64, times: u32) {
         for _ in 0..times {
-            traffic.deliver(CRM, Instant(now)).expect("it may go");
-            traffic.ended(CRM, Instant(now), Some(false));
+            go(traffic, now).ended(Instant(now), Some(false));
         }
     }
 
     #[test]
     fn five_failures_open_the_circuit_and_one_probe_decides() {
-        let traffic = Traffic::default();
+        let traffic = Arc::<Traffic>::default();
         fails(&traffic, 0, 4);
-        traffic.deliver(CRM, Instant(0)).expect("four are not enough");
-        traffic.ended(CRM, Instant(0), Some(true));
+        go(&traffic, 0).ended(Instant(0), Some(true));
         fails(&traffic, 0, 5);
-        assert_eq!(traffic.deliver(CRM, Instant(29_999)), Err(Refused::Until(Instant(30_000))));
+        assert_eq!(refused(&traffic, 29_999), Some(Refused::Until(Instant(30_000))));
         assert_eq!((traffic.room(CRM, Instant(29_999)), traffic.room(CRM, Instant(30_000))), (0, 1));
-        traffic.deliver("https://other.example", Instant(0)).expect("others are not concerned");
-        traffic.deliver(CRM, Instant(30_000)).expect("the probe");
-        assert_eq!(traffic.deliver(CRM, Instant(30_000)), Err(Refused::Busy), "one probe, not two");
-        traffic.ended(CRM, Instant(31_000), Some(false));
+        assert!(traffic.deliver("https://other.example", Instant(0)).is_ok(), "others are not concerned");
+        let probe = go(&traffic, 30_000);
+        assert_eq!(refused(&traffic, 30_000), Some(Refused::Busy), "one probe, not two");
+        probe.ended(Instant(31_000), Some(false));
         assert_eq!(traffic.open_circuits(), [(CRM.to_owned(), Instant(91_000))], "twice as long");
-        traffic.deliver(CRM, Instant(91_000)).expect("the second probe");
-        traffic.ended(CRM, Instant(91_500), Some(true));
+        go(&traffic, 91_000).ended(Instant(91_500), Some(true));
         fails(&traffic, 91_500, 4);
         assert_eq!(traffic.open_circuits(), []);
     }
 
     #[test]
     fn a_circuit_is_open_for_ten_minutes_at_most() {
-        let traffic = Traffic::default();
+        let traffic = Arc::<Traffic>::default();
         fails(&traffic, 0, 5);
         let mut now = 30_000;
         for _ in 0..8 {
-            traffic.deliver(CRM, Instant(now)).expect("a probe may go");
-            traffic.ended(CRM, Instant(now), Some(false));
+            go(&traffic, now).ended(Instant(now), Some(false));
             now = traffic.open_circuits()[0].1.0;
         }
-        traffic.deliver(CRM, Instant(now)).expect("a probe may go");
-        traffic.ended(CRM, Instant(now), Some(false));
+        go(&traffic, now).ended(Instant(now), Some(false));
         assert_eq!(traffic.open_circuits()[0].1.0 - now, 600_000);
     }
 
     #[test]
     fn a_probe_that_was_cut_short_is_made_again() {
-        let traffic = Traffic::default();
+        let traffic = Arc::<Traffic>::default();
         fails(&traffic, 0, 5);
-        traffic.deliver(CRM, Instant(30_000)).expect("the probe");
-        traffic.ended(CRM, Instant(30_000), None);
-        traffic.deliver(CRM, Instant(30_000)).expect("the probe again");
+        go(&traffic, 30_000).ended(Instant(30_000), None);
+        drop(go(&traffic, 30_000));
+        drop(go(&traffic, 30_000));
     }
 
     #[test]
     fn eight_go_at_one_time_unless_the_project_says_otherwise() {
         for (rules, most) in [(BTreeMap::new(), 8), (BTreeMap::from([(CRM.to_owned(), Rule { concurrency: Some(2), ..Rule::default() })]), 2)] {
-            let traffic = Traffic::new(rules);
-            let went = (0..20).filter(|_| traffic.deliver(CRM, Instant(0)).is_ok()).count();
-            assert_eq!(went, most);
+            let traffic = Arc::new(Traffic::new(rules));
+            let mut went: Vec<UnderWay> = (0..20).filter_map(|_| traffic.deliver(CRM, Instant(0)).ok()).collect();
+            assert_eq!(went.len(), most);
             assert_eq!(traffic.room(CRM, Instant(0)), 0);
-            traffic.ended(CRM, Instant(0), Some(true));
-            traffic.deliver(CRM, Instant(0)).expect("a place is free");
+            went.pop();
+            assert_eq!(traffic.room(CRM, Instant(0)), 1, "a place is free");
         }
     }
 
     #[test]
     fn a_rate_holds_on_average_and_lets_a_burst_go() {
         let rule = Rule { rate: "10/s".parse().ok(), burst: Some(20), concurrency: Some(1_000) };
-        let traffic = Traffic::new(BTreeMap::from([(CRM.to_owned(), rule)]));
-        let went = |from: i64, to: i64| (from..to).filter(|now| traffic.deliver(CRM, Instant(*now)).is_ok()).count();
+        let traffic = Arc::new(Traffic::new(BTreeMap::from([(CRM.to_owned(), rule)])));
+        let under_way = std::cell::RefCell::new(Vec::new());
+        let went = |from: i64, to: i64| {
+            let gone = (from..to).filter_map(|now| traffic.deliver(CRM, Instant(now)).ok());
+            let before = under_way.borrow().len();
+            under_way.borrow_mut().extend(gone);
+            under_way.borrow().len() - before
+        };
         assert_eq!(went(0, 1), 1);
         assert_eq!(went(1, 1_001), 29, "the rest of the burst, and ten a second");
         assert_eq!(went(1_001, 11_001), 100);

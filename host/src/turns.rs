@@ -5,7 +5,7 @@
 //! computes for long without the database steps aside: its thread goes on with it alone, and another leads. Whenever a
 //! leader is held up, another thread stands in for it among those that bring runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -85,21 +85,40 @@ pub fn take(world: &Arc<World>, turn: Turn, threads: &Arc<dyn Threads>) -> Resul
 }
 
 fn lead_soon(world: &Arc<World>, threads: &Arc<dyn Threads>) {
-    let (world, own) = (Arc::clone(world), Arc::clone(threads));
-    threads.soon(Box::new(move || lead(&world, &own)));
+    let (leadership, own) = (Leadership(Arc::clone(world)), Arc::clone(threads));
+    threads.soon(Box::new(move || {
+        let world = Arc::clone(&leadership.0);
+        let has_passed_on = Cell::new(false);
+        let led = catch_unwind(AssertUnwindSafe(|| lead(&world, &own, &has_passed_on)));
+        // The panic has been printed; whoever waited for an answer is told that there is none.
+        if led.is_err() && !has_passed_on.get() {
+            pass_on(&world, &own);
+        }
+        std::mem::forget(leadership);
+    }));
+}
+
+/// The right to lead, until it is passed on. Where the thread that was to lead has ended before it began, whoever brings
+/// the next run leads.
+struct Leadership(Arc<World>);
+
+impl Drop for Leadership {
+    fn drop(&mut self) {
+        self.0.turns().0.lock().is_led = false;
+    }
 }
 
 /// Executes one group, and has the next one led where some wait.
-fn lead(world: &Arc<World>, threads: &Arc<dyn Threads>) {
-    let group = Group { world, threads, ended: RefCell::default(), place: RefCell::default() };
+fn lead(world: &Arc<World>, threads: &Arc<dyn Threads>, has_passed_on: &Cell<bool>) {
+    let group = Group { world, threads, has_passed_on, ended: RefCell::default(), place: RefCell::default() };
     let began = Moment::now();
     loop {
         let Some(Turn { script, event, respond }) = world.turns().0.lock().waiting.pop_front() else { break };
         let lead = Lead::new(&group);
         let ended = catch_unwind(AssertUnwindSafe(|| runner::execute_led(world, Start::of_webhook(world, &script, &event), &lead)));
         if !lead.goes_on() {
+            let _aside = OneAside(world);
             respond(ended.map_or_else(|_| broken(), |ended| ended.settle_unwatched(world).reply));
-            world.turns().0.lock().aside -= 1;
             return;
         }
         match ended {
@@ -111,7 +130,16 @@ fn lead(world: &Arc<World>, threads: &Arc<dyn Threads>) {
         }
     }
     group.commit();
-    pass_on(world, threads);
+    group.pass_on();
+}
+
+/// A run that has stepped aside.
+struct OneAside<'w>(&'w World);
+
+impl Drop for OneAside<'_> {
+    fn drop(&mut self) {
+        self.0.turns().0.lock().aside -= 1;
+    }
 }
 
 /// Whether a further run may step aside; it is counted then.
@@ -142,12 +170,18 @@ fn pass_on(world: &Arc<World>, threads: &Arc<dyn Threads>) {
 struct Group<'w> {
     world: &'w Arc<World>,
     threads: &'w Arc<dyn Threads>,
+    has_passed_on: &'w Cell<bool>,
     ended: RefCell<Vec<(Ended, Respond)>>,
     /// What keeps the thread's place while it is held up.
     place: RefCell<Option<Box<dyn Send>>>,
 }
 
 impl Group<'_> {
+    fn pass_on(&self) {
+        self.has_passed_on.set(true);
+        pass_on(self.world, self.threads);
+    }
+
     /// Commits what they wrote, and answers.
     fn commit(&self) {
         let ended = std::mem::take(&mut *self.ended.borrow_mut());
@@ -176,7 +210,7 @@ impl Leader for Group<'_> {
         }
         self.commit();
         self.is_held_up();
-        pass_on(self.world, self.threads);
+        self.pass_on();
         true
     }
 }

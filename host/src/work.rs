@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as Moment};
@@ -14,10 +15,10 @@ use crate::event::{Event, TriggerEvent};
 use crate::outbox::{self, Parcel};
 use crate::runner::{self, Budget, Start};
 use crate::scripts::Script;
-use crate::storage::{Delivery, Job, REQUEST, RunIdentity, Store};
+use crate::storage::{Job, REQUEST, RunIdentity, Store};
 
-/// How many deliveries and runs of triggers go on at one time.
-const AT_ONCE: usize = 64;
+/// How many runs of queued events go on at one time, and how many deliveries: neither takes the other's places.
+const AT_ONCE: usize = 32;
 /// How long another process's writes may go unnoticed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long to wait before work that could not be noted as done is noted again.
@@ -39,6 +40,14 @@ enum TaskId {
 }
 
 impl TaskId {
+    fn bury(self, store: &mut Store) -> Result<(), Fault> {
+        const WHY: &str = "gbvm itself failed while it did this; its log says more";
+        match self {
+            TaskId::Job(id) => store.bury_job(id, WHY),
+            TaskId::Delivery(id) => store.bury_call(id, WHY),
+        }
+    }
+
     fn job(&self) -> Option<i64> {
         match self {
             TaskId::Job(id) => Some(*id),
@@ -67,7 +76,7 @@ impl Task {
     fn perform(self, world: &World, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
         match self {
             Task::Job(job, script) => run_job(world, &job, &script, again),
-            Task::Delivery(parcel) => outbox::deliver(world, &parcel, again),
+            Task::Delivery(parcel) => outbox::deliver(world, parcel, again),
         }
     }
 }
@@ -126,7 +135,10 @@ pub fn keep_working(world: &World) {
                 scope.spawn(move || {
                     let id = task.id();
                     let is_told = Cell::new(false);
-                    if let Err(fault) = task.perform(world, &|fault| rest(world, &is_told, fault)) {
+                    let done = catch_unwind(AssertUnwindSafe(|| task.perform(world, &|fault| rest(world, &is_told, fault))));
+                    // The panic has been printed. Done again it would end so again.
+                    let noted = done.unwrap_or_else(|_| world.write(|store| id.bury(store)));
+                    if let Err(fault) = noted {
                         tracing::error!("a piece of work could not be noted as done: {}", fault.message);
                     }
                     in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -154,24 +166,24 @@ pub fn round(world: &World) -> Result<bool, Fault> {
 /// What is due and not under way, as much as may go on besides that.
 fn due(world: &World, busy: &HashSet<TaskId>) -> Result<Vec<Task>, Fault> {
     let now = world.clock().now();
-    let most = AT_ONCE.saturating_sub(busy.len());
     let scripts = world.scripts();
     // Events of scripts that are not loaded stay queued for the process that loads them.
     let names: Vec<&str> = scripts.iter().map(|script| script.name.as_str()).collect();
     let under_way = |is: fn(&TaskId) -> Option<i64>| busy.iter().filter_map(is).collect::<Vec<i64>>();
     let mut store = world.store()?;
-    let jobs = store.next_jobs(now, most, &under_way(TaskId::job), &names)?;
-    let deliveries = due_deliveries(world, &mut store, most - jobs.len(), &under_way(TaskId::delivery))?;
+    let (busy_jobs, busy_deliveries) = (under_way(TaskId::job), under_way(TaskId::delivery));
+    let jobs = store.next_jobs(now, AT_ONCE.saturating_sub(busy_jobs.len()), &busy_jobs, &names)?;
+    let deliveries = due_deliveries(world, &mut store, AT_ONCE.saturating_sub(busy_deliveries.len()), &busy_deliveries)?;
     drop(store);
     let jobs = jobs.into_iter().filter_map(|job| {
         let script = scripts.iter().find(|script| script.name == job.script)?.clone();
         Some(Task::Job(job, script))
     });
-    Ok(jobs.chain(deliveries.into_iter().map(|delivery| Task::Delivery(Parcel::of(&delivery)))).collect())
+    Ok(jobs.chain(deliveries.into_iter().map(Task::Delivery)).collect())
 }
 
 /// The deliveries that may go now, from each origin as many as it has room for, the origins in any order.
-fn due_deliveries(world: &World, store: &mut Store, most: usize, under_way: &[i64]) -> Result<Vec<Delivery>, Fault> {
+fn due_deliveries(world: &World, store: &mut Store, most: usize, busy: &[i64]) -> Result<Vec<Parcel>, Fault> {
     let now = world.clock().now();
     let mut origins = store.queued_origins()?;
     fastrand::shuffle(&mut origins);
@@ -179,15 +191,11 @@ fn due_deliveries(world: &World, store: &mut Store, most: usize, under_way: &[i6
     for origin in origins {
         let room = world.traffic().room(&origin, now).min(most - deliveries.len());
         if room > 0 {
-            let due = store.next_calls(&origin, now, room, under_way, world.configured_secrets())?;
-            deliveries.extend(due.into_iter().filter(|delivery| world.traffic().deliver(&delivery.origin, now).is_ok()));
+            let due = store.next_calls(&origin, now, room, busy, world.configured_secrets())?;
+            deliveries.extend(due.iter().filter_map(|delivery| Some(Parcel::of(delivery, world.traffic().deliver(&origin, now).ok()?))));
         }
     }
     Ok(deliveries)
-}
-
-fn job_budget(world: &World) -> Budget {
-    Budget { fuel: world.limits().fuel, wall_ms: world.limits().job_wall_ms, query_ms: world.limits().query_ms, memory_bytes: world.limits().memory_bytes }
 }
 
 fn run_job(world: &World, job: &Job, script: &Arc<Script>, again: &dyn Fn(&Fault) -> bool) -> Result<(), Fault> {
@@ -197,7 +205,7 @@ fn run_job(world: &World, job: &Job, script: &Arc<Script>, again: &dyn Fn(&Fault
     let cause = matches!(event, Event::Trigger(_)).then(|| format!("{}/{}", job.table, job.row_id));
     let identity = RunIdentity { run_id: job.run_id.clone(), script: script.name.clone(), cause, depth: job.depth, ..RunIdentity::default() };
     let checkpoint = world.store_as_it_is()?.load_checkpoint(&job.run_id)?;
-    let outcome = runner::execute_unwatched(world, Start { identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, has_inbox: false, ..Start::new(script, &event, job_budget(world)) });
+    let outcome = runner::execute_unwatched(world, Start { identity, attempt: job.attempt + 1, job: Some(job.id), checkpoint, has_inbox: false, ..Start::new(script, &event, Budget::of_job(world.limits())) });
     let Some(fault) = outcome.fault else { return Ok(()) };
     write_until_it_holds(world, again, |store| match &*fault.code {
         "E_STOPPING" if fault.ends_run => Ok(()),
@@ -243,7 +251,7 @@ pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
         };
         let world = world.clone();
         threads.push(std::thread::spawn(move || {
-            let start = Start { identity: run.identity, attempt: 2, checkpoint: Some(run.checkpoint), ..Start::new(&script, &event, job_budget(&world)) };
+            let start = Start { identity: run.identity, attempt: 2, checkpoint: Some(run.checkpoint), ..Start::new(&script, &event, Budget::of_job(world.limits())) };
             runner::execute_unwatched(&world, start);
         }));
     }

@@ -110,7 +110,7 @@ fn the_doctor_says_what_is_to_be_done() {
     let (code, said) = look();
     assert!(code == Some(1) && said.contains("ok     the file is whole") && said.contains("wrong  1 deliveries are dead"), "{said}");
     let database = rusqlite::Connection::open(folder.path().join("d.db")).expect("it can be opened");
-    database.execute_batch("UPDATE gbvm_outbox SET state = 'delivered' WHERE state = 'dead'; UPDATE gbvm_outbox SET due_ms = 0 WHERE state = 'queued'").expect("it can be changed");
+    database.execute_batch("UPDATE gbvm_outbox SET state = 'delivered' WHERE state = 'dead'; UPDATE gbvm_outbox SET due_ms = unixepoch() * 1000 WHERE state = 'queued'").expect("it can be changed");
     let (code, said) = look();
     assert!(code == Some(0) && !said.contains("wrong"), "{said}");
     database.execute_batch("UPDATE gbvm_outbox SET due_ms = 1 WHERE state = 'queued'").expect("it can be changed");

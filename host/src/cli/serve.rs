@@ -84,6 +84,7 @@ pub fn serve_scripts(engine: Engine, scripts: Vec<Arc<Script>>, service: &Servic
     if !service.listen.ip().is_loopback() {
         refuse_unguarded(&scripts, engine.world(), service.listen)?;
     }
+    engine.claim().map_err(world::failure)?;
     engine.load(scripts).map_err(world::failure)?;
     engine.start().map_err(world::failure)?;
     let has_webhooks = !endpoints::endpoints(&engine.scripts()).is_empty();

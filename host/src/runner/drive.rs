@@ -1,7 +1,6 @@
 //! The loop of one run: the machine until it waits, what it waits for, and the ends of segments.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gbvm_stdlib::keyword::{Call, Function, HostContext, RunState};
@@ -120,6 +119,7 @@ impl<'r, 'w> Run<'r, 'w> {
             Some(bytes) => {
                 let resumed = checkpoint::read(bytes, linked, self.world.limits(), &StoreSecrets(self.segment))?;
                 self.calls = resumed.calls;
+                self.segment.set_last_row(resumed.last_row);
                 if resumed.is_authenticated {
                     self.inbox = Inbox::Kept;
                 }
@@ -274,13 +274,17 @@ impl<'r, 'w> Run<'r, 'w> {
         if let Some(refused) = state.refused_input.take() {
             self.refused_input = Some(refused);
         }
-        self.segment.end_call(answer.is_ok()).and(answer)
+        match (self.segment.end_call(answer.is_ok()), answer) {
+            // The first failure says why the database has undone everything.
+            (Err(_), Err(first)) if first.code.starts_with("E_DATABASE") => Err(first.and_ends()),
+            (ended, answer) => ended.and(answer),
+        }
     }
 
     /// Commits what the segment wrote, together with the point from which the run goes on.
     fn end_segment(&mut self, vm: &Vm, state: &RunState) -> Result<(), Fault> {
         if self.segment.has_written() || matches!(self.inbox, Inbox::New(_)) {
-            let bytes = checkpoint::write(vm, state, self.calls, &StoreSecrets(self.segment))?;
+            let bytes = checkpoint::write(vm, state, self.calls, self.segment.last_row().as_deref(), &StoreSecrets(self.segment))?;
             let identity = &self.start.identity;
             let event = self.start.event.to_stored();
             let (ticket, now) = (self.inbox.takes_new(), self.world.clock().now());
@@ -294,7 +298,7 @@ impl<'r, 'w> Run<'r, 'w> {
         }
         self.segment.commit()?;
         if let Some(is_kept) = self.start.is_kept.filter(|_| self.has_committed) {
-            is_kept.store(true, Ordering::SeqCst);
+            is_kept();
         }
         self.fuel_left = self.budget.fuel;
         Ok(())

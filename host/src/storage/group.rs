@@ -44,12 +44,14 @@ pub(super) struct OpenGroup {
     began: Moment,
     /// Whether it could write from its first statement on.
     writes: bool,
+    /// Whether somebody has promised to commit it.
+    is_promised: bool,
 }
 
 impl OpenGroup {
     /// The group of a transaction that has just begun.
     pub(super) fn new(writes: bool) -> OpenGroup {
-        OpenGroup { group: Arc::default(), runs: 1, began: Moment::now(), writes }
+        OpenGroup { group: Arc::default(), runs: 1, began: Moment::now(), writes, is_promised: false }
     }
 
     /// Whether a further run can join.
@@ -60,6 +62,15 @@ impl OpenGroup {
     /// Whether neither its runs nor its time are used up.
     pub(super) fn has_room(&self, limits: &Limits) -> bool {
         self.runs < limits.group_runs && self.began.elapsed() < Duration::from_millis(limits.group_ms)
+    }
+
+    /// Notes that somebody will commit it, so that nobody else has to.
+    pub(super) fn promise(&mut self) {
+        self.is_promised = true;
+    }
+
+    pub(super) fn is_promised(&self) -> bool {
+        self.is_promised
     }
 
     pub(super) fn count_run(&mut self) {

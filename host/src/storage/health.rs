@@ -55,7 +55,7 @@ impl Store {
         let dead = count("SELECT count(*) FROM gbvm_jobs WHERE state = 'dead'")?;
         say(dead > 0, format!("{dead} runs are dead{}", if dead > 0 { "; `gbvm runs list --state dead` shows why, `replay` queues one again" } else { "" }));
         let late = |table: &str| {
-            let sql = format!("SELECT count(*) FROM {table} WHERE state = 'queued' AND due_ms > 0 AND due_ms < {}", now.0 - LATE_MS);
+            let sql = format!("SELECT count(*) FROM {table} WHERE state = 'queued' AND due_ms < {}", now.0 - LATE_MS);
             count(&sql)
         };
         let (deliveries, runs) = (late("gbvm_outbox")?, late("gbvm_jobs")?);
@@ -63,7 +63,7 @@ impl Store {
         let sql = "SELECT count(*) FROM gbvm_outbox AS held WHERE state = 'held' AND NOT EXISTS (SELECT 1 FROM gbvm_outbox AS head WHERE head.origin = held.origin AND head.ordering_key = held.ordering_key AND head.state = 'queued')";
         let stuck = count(sql)?;
         if stuck > 0 {
-            say(true, format!("{stuck} deliveries wait for one that is not queued; this is a fault of gbvm, `gbvm outbox replay` does not help, please report it"));
+            say(true, format!("{stuck} deliveries wait for one that is not queued; `gbvm serve` queues them when it starts"));
         }
         let ahead = count(&format!("SELECT count(*) FROM gbvm_schedules WHERE last_slot_ms > {}", now.0 + LATE_MS))?;
         if ahead > 0 {

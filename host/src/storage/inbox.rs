@@ -99,9 +99,9 @@ impl Store {
                 }
                 store.keep_request(ticket, request.run_id, Some(request.reply), now)?;
             }
-            let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, depth, state, attempt, due_ms) VALUES (?1, ?2, ?3, ?1, ?4, ?5, 0, 'queued', 0, 0)";
+            let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, depth, state, attempt, due_ms) VALUES (?1, ?2, ?3, ?1, ?4, ?5, 0, 'queued', 0, ?6)";
             let mut statement = store.connection.prepare_cached(sql).map_err(fault)?;
-            statement.execute((request.run_id, request.script, request.endpoint, REQUEST, request.event)).map_err(fault)?;
+            statement.execute((request.run_id, request.script, request.endpoint, REQUEST, request.event, now.0)).map_err(fault)?;
             drop(statement);
             store.has_queued = true;
             Ok(None)

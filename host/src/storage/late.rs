@@ -41,8 +41,6 @@ struct State {
 pub struct StoreGuard<'a> {
     late: &'a LateStore,
     state: MutexGuard<'a, State>,
-    /// Whoever holds it has promised to commit later.
-    leaves_group_open: bool,
 }
 
 impl LateStore {
@@ -104,7 +102,7 @@ impl LateStore {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let state = self.state.lock();
         self.waiting.fetch_sub(1, Ordering::SeqCst);
-        StoreGuard { late: self, state, leaves_group_open: false }
+        StoreGuard { late: self, state }
     }
 }
 
@@ -145,8 +143,11 @@ impl StoreGuard<'_> {
     /// Ends a run's part in the group: what it wrote is on disk once the receipt says so. The run may promise that it
     /// commits later, so that further runs join meanwhile.
     pub fn leave(mut self, commits_later: bool) -> Option<Receipt> {
-        self.leaves_group_open = commits_later;
-        self.state.group.as_ref().map(OpenGroup::receipt)
+        let group = self.state.group.as_mut()?;
+        if commits_later {
+            group.promise();
+        }
+        Some(group.receipt())
     }
 }
 
@@ -155,7 +156,7 @@ impl Drop for StoreGuard<'_> {
         let others_wait = self.late.waiting.load(Ordering::SeqCst) > 0;
         let State { store: Some(store), group: Some(group), limits, .. } = &*self.state else { return };
         // Whoever waits ends the group, or joins it and is asked the same.
-        let goes_on = store.in_transaction() && group.has_room(limits) && (self.leaves_group_open || others_wait);
+        let goes_on = store.in_transaction() && group.has_room(limits) && (group.is_promised() || others_wait);
         if !goes_on {
             self.state.commit_group();
         }

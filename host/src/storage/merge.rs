@@ -73,6 +73,7 @@ impl Store {
     }
 
     fn lookup(&mut self, table: &Table, rows: &[Object], keys: &[String]) -> Result<Lookup, Fault> {
+        let _query = self.patience.query();
         let is_known = rows.iter().all(|row| keys.iter().any(|key| stored_forms(row.read(key)).is_some()));
         if is_known {
             let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT ?1)", quoted(&table.name));

@@ -81,11 +81,11 @@ impl Store {
         let order = self.run.cause.as_ref().or(self.last_row.as_ref()).unwrap_or(&self.run.run_id);
         let sql = "INSERT INTO gbvm_outbox (kind, origin, ordering_key, payload, idempotency_key, run_id, script, state, attempt, due_ms, error)
                    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?8 <> 'queued' THEN ?8
-                   WHEN EXISTS (SELECT 1 FROM gbvm_outbox WHERE origin = ?2 AND ordering_key = ?3 AND state IN ('queued', 'held')) THEN 'held' ELSE 'queued' END, 0, 0, ?9";
+                   WHEN EXISTS (SELECT 1 FROM gbvm_outbox WHERE origin = ?2 AND ordering_key = ?3 AND state IN ('queued', 'held')) THEN 'held' ELSE 'queued' END, 0, ?10, ?9";
         let state = if refused.is_some() { "dead" } else { "queued" };
         let error = refused.map(Fault::to_string);
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        statement.execute((kind, origin, order, payload, crate::engine::new_run_id(), &self.run.run_id, &self.run.script, state, error)).map_err(fault)?;
+        statement.execute((kind, origin, order, payload, crate::engine::new_run_id(), &self.run.run_id, &self.run.script, state, error, self.now.0)).map_err(fault)?;
         drop(statement);
         self.has_queued = true;
         Ok(())

@@ -63,6 +63,7 @@ impl Store {
         sql.condition(table, filter)?;
         sql.order(table, filter);
         sql.limit(filter, i64::MAX as u64, &self.limits)?;
+        let _query = self.patience.query();
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
         let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
         let (mut pages, mut page, mut bytes) = (Vec::new(), Vec::new(), 0);

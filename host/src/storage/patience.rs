@@ -38,15 +38,11 @@ impl Patience {
         self.most = most_ms.map(Duration::from_millis);
     }
 
-    /// A query begins.
-    pub(super) fn begin(&self) {
+    /// A query begins, and ends where what this gives is dropped. Nothing else is bounded.
+    pub(super) fn query(&self) -> Query {
         let end = self.most.map_or(FOREVER, |most| micros(self.began.elapsed().saturating_add(most)));
         self.end.store(end, Ordering::Relaxed);
-    }
-
-    /// What follows is none of a script's queries, and is not bounded.
-    pub(super) fn end(&self) {
-        self.end.store(FOREVER, Ordering::Relaxed);
+        Query(self.end.clone())
     }
 
     /// The fault of a query that took too long, with how long it might.
@@ -55,6 +51,15 @@ impl Patience {
             fault.message = format!("the database took longer than {} ms for this; compare a column with = so that an index serves it, or narrow the filter", most.as_millis());
         }
         fault
+    }
+}
+
+/// A query that takes so long at most.
+pub(super) struct Query(Arc<AtomicU64>);
+
+impl Drop for Query {
+    fn drop(&mut self) {
+        self.0.store(FOREVER, Ordering::Relaxed);
     }
 }
 

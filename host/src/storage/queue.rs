@@ -144,7 +144,7 @@ impl Store {
         Ok(())
     }
 
-    /// Where a run goes on, and which version of the script it belongs to.
+    /// Where a run goes on.
     ///
     /// # Errors
     /// `E_DATABASE`.
@@ -198,9 +198,9 @@ impl Store {
     #[expect(clippy::too_many_arguments, reason = "a row of the queue has these columns, and one place writes it")]
     pub(super) fn queue_job(&mut self, script: &str, table: &str, row_id: &str, change: Change, old: Option<String>, new: Option<String>, depth: u32) -> Result<(), Fault> {
         let sql = "INSERT INTO gbvm_jobs (run_id, script, tbl, row_id, operation, new, old, depth, state, attempt, due_ms) 
-                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN EXISTS (SELECT 1 FROM gbvm_jobs WHERE script = ?2 AND tbl = ?3 AND row_id = ?4 AND state IN ('queued', 'held')) THEN 'held' ELSE 'queued' END, 0, 0";
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN EXISTS (SELECT 1 FROM gbvm_jobs WHERE script = ?2 AND tbl = ?3 AND row_id = ?4 AND state IN ('queued', 'held')) THEN 'held' ELSE 'queued' END, 0, ?9";
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        statement.execute((crate::engine::new_run_id(), script, table, row_id, change.word(), new, old, depth)).map_err(fault)?;
+        statement.execute((crate::engine::new_run_id(), script, table, row_id, change.word(), new, old, depth, self.now.0)).map_err(fault)?;
         drop(statement);
         self.has_queued = true;
         Ok(())
@@ -277,13 +277,24 @@ impl Store {
         })
     }
 
+    /// Queues what is held though nothing before it is queued: a version that held nothing may have worked the queues.
+    ///
+    /// # Errors
+    /// `E_DATABASE`.
+    pub fn queue_what_waits_for_nothing(&mut self) -> Result<(), Fault> {
+        let deliveries = "UPDATE gbvm_outbox SET state = 'queued' WHERE id IN (SELECT min(id) FROM gbvm_outbox WHERE state IN ('queued', 'held') GROUP BY origin, ordering_key) AND state = 'held'";
+        let events = "UPDATE gbvm_jobs SET state = 'queued' WHERE id IN (SELECT min(id) FROM gbvm_jobs WHERE state IN ('queued', 'held') GROUP BY script, tbl, row_id) AND state = 'held'";
+        self.connection.execute(deliveries, []).and_then(|_| self.connection.execute(events, [])).map_err(fault)?;
+        Ok(())
+    }
+
     /// The last slot of a schedule that was run.
     ///
     /// # Errors
     /// `E_DATABASE`.
     pub fn last_slot(&mut self, name: &str) -> Result<Option<Instant>, Fault> {
-        let slot: Option<i64> = self.connection.query_row("SELECT last_slot_ms FROM gbvm_schedules WHERE name = ?1", [name], |row| row.get(0)).optional().map_err(fault)?;
-        Ok(slot.map(Instant))
+        let slot: Option<Option<i64>> = self.connection.query_row("SELECT last_slot_ms FROM gbvm_schedules WHERE name = ?1", [name], |row| row.get(0)).optional().map_err(fault)?;
+        Ok(slot.flatten().map(Instant))
     }
 
     /// Notes that a slot of a schedule is run.
@@ -291,7 +302,7 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn slot_done(&mut self, name: &str, slot: Instant) -> Result<(), Fault> {
-        let sql = "INSERT INTO gbvm_schedules (name, last_slot_ms) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last_slot_ms = max(last_slot_ms, excluded.last_slot_ms)";
+        let sql = "INSERT INTO gbvm_schedules (name, last_slot_ms) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last_slot_ms = max(coalesce(last_slot_ms, excluded.last_slot_ms), excluded.last_slot_ms)";
         self.connection.execute(sql, (name, slot.0)).map_err(fault)?;
         Ok(())
     }

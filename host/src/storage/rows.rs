@@ -57,7 +57,7 @@ pub(super) fn id_of(row: &Object) -> Text {
 
 impl Store {
     pub(super) fn read_rows(&mut self, table: &Table, sql: &Sql) -> Result<Vec<Found>, Fault> {
-        self.patience.begin();
+        let _query = self.patience.query();
         let mut statement = self.connection.prepare_cached(&sql.text).map_err(fault)?;
         let keys = table.keys();
         let mut rows = statement.query(params_from_iter(&sql.values)).map_err(fault)?;
@@ -167,7 +167,6 @@ impl Store {
         sql.push(" WHERE rowid = ");
         let mut statement = self.connection.prepare_cached(&format!("{}?", sql.text)).map_err(fault)?;
         for place in places {
-            self.patience.end();
             let place = Bound(SqlValue::Integer(*place));
             statement.execute(params_from_iter(sql.values.iter().chain([&place]))).map_err(fault)?;
         }
@@ -239,7 +238,6 @@ impl Store {
         } else {
             format!("INSERT INTO {} ({}) VALUES ({})", quoted(&table.name), columns.join(", "), vec!["?"; values.len()].join(", "))
         };
-        self.patience.end();
         let mut statement: CachedStatement<'_> = self.connection.prepare_cached(&sql).map_err(fault)?;
         let inserted = statement.insert(params_from_iter(&values)).map_err(fault);
         drop(statement);
@@ -332,7 +330,6 @@ impl Storage for Store {
         let found = self.matching(&table, &filter)?;
         let sql = format!("DELETE FROM {} WHERE rowid = ?1", quoted(&table.name));
         for Found { rowid, row } in &found {
-            self.patience.end();
             self.connection.prepare_cached(&sql).and_then(|mut statement| statement.execute([rowid])).map_err(fault)?;
             self.forget_base(&table, row)?;
             self.changed(&table, Change::Delete, Some(row), None)?;
@@ -347,6 +344,7 @@ impl Storage for Store {
     fn aggregate(&mut self, function: Aggregate, table: &str, field: &str, filter: Filter<'_>) -> Result<Value, Fault> {
         query::check_read(&filter, &self.limits)?;
         let known = self.table(table)?;
+        let _query = self.patience.query();
         let column = known.as_ref().and_then(|table| table.column(field)).cloned();
         let Some(table) = known.filter(|_| column.is_some() || function == Aggregate::Count) else {
             return aggregate::fold(function, std::iter::empty());
