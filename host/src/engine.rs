@@ -419,7 +419,7 @@ impl Engine {
     /// `E_DATABASE_LOCKED` where another process works them; `E_SCHEDULE` for a schedule that cannot be read.
     pub fn start(&self) -> Result<(), Fault> {
         self.claim()?;
-        self.world.write(Store::queue_what_waits_for_nothing)?;
+        self.world.store()?.queue_what_waits_for_nothing()?;
         let timetables = crate::scheduler::timetables(&self.world)?;
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         workers.extend(work::recover(&self.world)?);

@@ -113,6 +113,8 @@ pub struct Store {
     last_row: Option<String>,
     /// Whether events or deliveries were queued since somebody asked.
     has_queued: bool,
+    /// Whether a commit failed since the log was folded into the file.
+    lacks_room: bool,
     seal: Option<Seal>,
     lock: Option<File>,
     patience: Patience,
@@ -201,6 +203,7 @@ impl Store {
             now: Instant(0),
             last_row: None,
             has_queued: false,
+            lacks_room: false,
             seal: None,
             lock: None,
             patience,
@@ -310,6 +313,13 @@ impl Store {
             Err(_) => self.rollback(),
         }
         done
+    }
+
+    /// Folds the write-ahead log into the file and gives its room back; whether that could be done. Where a disk was full,
+    /// the log would take all room that becomes free before SQLite folds it by itself.
+    fn folds_log(&mut self) -> bool {
+        let is_busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        is_busy.is_ok_and(|is_busy| !is_busy)
     }
 
     /// Folds the write-ahead log into the file, at an orderly end.

@@ -90,6 +90,10 @@ impl OpenGroup {
         };
         if end.is_err() {
             store.rollback();
+            store.lacks_room = true;
+        }
+        if store.lacks_room {
+            store.lacks_room = !store.folds_log();
         }
         *self.group.end.lock() = Some(end);
         self.group.ended.notify_all();

@@ -282,9 +282,15 @@ impl Store {
     /// # Errors
     /// `E_DATABASE`.
     pub fn queue_what_waits_for_nothing(&mut self) -> Result<(), Fault> {
-        let deliveries = "UPDATE gbvm_outbox SET state = 'queued' WHERE id IN (SELECT min(id) FROM gbvm_outbox WHERE state IN ('queued', 'held') GROUP BY origin, ordering_key) AND state = 'held'";
-        let events = "UPDATE gbvm_jobs SET state = 'queued' WHERE id IN (SELECT min(id) FROM gbvm_jobs WHERE state IN ('queued', 'held') GROUP BY script, tbl, row_id) AND state = 'held'";
-        self.connection.execute(deliveries, []).and_then(|_| self.connection.execute(events, [])).map_err(fault)?;
+        for (table, lane) in [("gbvm_outbox", "origin, ordering_key"), ("gbvm_jobs", "script, tbl, row_id")] {
+            // The state of the row with the least id of each lane.
+            let stuck = format!("SELECT id FROM (SELECT min(id) AS id, state FROM {table} WHERE state IN ('queued', 'held') GROUP BY {lane}) WHERE state = 'held'");
+            let is_any: bool = self.connection.query_row(&format!("SELECT EXISTS ({stuck})"), [], |row| row.get(0)).map_err(fault)?;
+            // On a full disk nothing can be written, and mostly nothing has to be.
+            if is_any {
+                self.connection.execute(&format!("UPDATE {table} SET state = 'queued' WHERE id IN ({stuck})"), []).map_err(fault)?;
+            }
+        }
         Ok(())
     }
 
