@@ -78,14 +78,14 @@ fn split_scheme(whole: &str) -> Result<(&'static str, &str), Fault> {
         .ok_or_else(|| Fault::new("E_URL", "a URL begins with http:// or https://"))
 }
 
-/// The origin of an authority without user and password.
+/// The origin of an authority without user and password; of the ways to write an IPv6 address it has one, as the client does.
 fn origin_of(scheme: &str, authority: &str) -> Result<String, Fault> {
     let refuse = || Fault::new("E_URL", "the URL's host is not one: letters, digits, - and . are allowed, and a port after a colon; no user name, no password");
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = rest.split_once(']').ok_or_else(refuse)?;
-            address.parse::<std::net::Ipv6Addr>().map_err(|_| refuse())?;
-            (format!("[{}]", address.to_ascii_lowercase()), port)
+            let address: std::net::Ipv6Addr = address.parse().map_err(|_| refuse())?;
+            (format!("[{address}]"), port)
         }
         None => {
             let at = authority.find(':').unwrap_or(authority.len());

@@ -30,6 +30,8 @@ fn the_origin_is_canonical() {
     assert_eq!(built(&["HTTPS://API.crm.com:443/x"]), "https://api.crm.com HTTPS://API.crm.com:443/x");
     assert_eq!(built(&["http://localhost:8080"]), "http://localhost:8080 http://localhost:8080");
     assert_eq!(built(&["http://[::1]:80/"]), "http://[::1] http://[::1]:80/");
+    assert_eq!(built(&["http://[0:0:0:0:0:0:0:1]:9/"]), "http://[::1]:9 http://[0:0:0:0:0:0:0:1]:9/");
+    assert_eq!(built(&["http://[FD00::0001]/"]), "http://[fd00::1] http://[FD00::0001]/");
 }
 
 #[test]
