@@ -17,6 +17,12 @@ pub(super) const CODES: &[Code] = &[
         cure: "Choose the table with SELECT CASE among names that are written in the script.",
     },
     Code {
+        code: "E_COLUMN_TWICE",
+        meaning: "Two fields of a record name one column in different cases, and neither is written exactly like it.",
+        example: Script("INSERT \"parts\", {Name: \"bolt\"}\nINSERT \"parts\", JSON_PARSE(\"{\\\"NAME\\\": 1, \\\"name\\\": 2}\")\n"),
+        cure: "Copy the fields that are wanted into a new object, or set the one that counts under the column's own name.",
+    },
+    Code {
         code: "E_COLUMN_UNKNOWN",
         meaning: "A column would be made from a key that no script spells out: a caller cannot add columns.",
         example: Script("WEBHOOK \"test\", OPEN\nINSERT \"parts\", body\n"),

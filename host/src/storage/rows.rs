@@ -20,7 +20,7 @@ use gbvm_vm::value::Value;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, params_from_iter};
 
-use super::schema::{Kind, Table, quoted};
+use super::schema::{Column, Kind, Table, quoted};
 use super::sql::Sql;
 use super::values::{Bound, from_sql, to_sql};
 use super::{Store, fault, totals};
@@ -48,6 +48,28 @@ impl Change {
             Change::Delete => "DELETE",
         }
     }
+}
+
+/// The columns that a record names, with its values. Of several fields for one column the one counts whose name is
+/// exactly the column's: data that came as JSON may bring others beside what the script has set.
+///
+/// # Errors
+/// `E_COLUMN_TWICE` where none of them is exactly so.
+fn named<'t>(table: &'t Table, record: &'t Object) -> Result<Vec<(&'t Column, &'t Value)>, Fault> {
+    let mut found: Vec<(&Column, &str, &Value)> = Vec::with_capacity(table.columns.len());
+    for (key, value) in record.fields() {
+        let Some(column) = table.column(key) else { continue };
+        match found.iter_mut().find(|(known, ..)| std::ptr::eq(*known, column)) {
+            None => found.push((column, key, value)),
+            Some((_, first, _)) if **first == *column.name => {}
+            Some(place) if **key == *column.name => *place = (column, key, value),
+            Some((_, first, _)) => {
+                let message = format!("the fields {first} and {key} of the record both name the column {} of {}, and neither is written like it", column.name, table.name);
+                return Err(Fault::new("E_COLUMN_TWICE", message));
+            }
+        }
+    }
+    Ok(found.into_iter().map(|(column, _, value)| (column, value)).collect())
 }
 
 /// A row's id as text.
@@ -154,8 +176,10 @@ impl Store {
     fn write_over(&mut self, table: &Table, places: &[i64], changes: &Object) -> Result<(), Fault> {
         let mut sql = Sql::new(format!("UPDATE {} SET ", quoted(&table.name)));
         let mut between = "";
-        for (key, value) in changes.fields() {
-            let Some(column) = table.column(key).filter(|_| !key.eq_ignore_ascii_case("id")) else { continue };
+        for (column, value) in named(table, changes)? {
+            if column.name.eq_ignore_ascii_case("id") {
+                continue;
+            }
             sql.push(between);
             sql.push(&format!("{} = ", quoted(&column.name)));
             sql.bind(to_sql(value, column.kind.unwrap_or(Kind::Plain)));
@@ -219,9 +243,8 @@ impl Store {
         let mut columns = Vec::new();
         let mut values = Vec::new();
         let mut has_id = false;
-        for (key, value) in row.fields() {
-            let Some(column) = table.column(key) else { continue };
-            let is_id = key.eq_ignore_ascii_case("id");
+        for (column, value) in named(table, row)? {
+            let is_id = column.name.eq_ignore_ascii_case("id");
             if is_id && operators::is_empty(value) {
                 continue;
             }

@@ -9,6 +9,7 @@ use gbvm_stdlib::services::Filter;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::object::{Key, Object};
 use gbvm_vm::value::Value;
+use rusqlite::types::Value as SqlValue;
 use rusqlite::{OptionalExtension, params_from_iter};
 
 use super::extra::EXTRA;
@@ -86,6 +87,44 @@ impl Kind {
     }
 }
 
+/// What SQLite makes of values in a column, as its declared type says (SQLite, Datatypes, 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// They stay as they are.
+    None,
+    /// Numbers become texts.
+    Text,
+    /// Texts that read as numbers become numbers.
+    Number,
+}
+
+impl Affinity {
+    fn of(declared: &str) -> Affinity {
+        let declared = declared.to_ascii_uppercase();
+        let has = |words: &[&str]| words.iter().any(|word| declared.contains(word));
+        if has(&["INT"]) {
+            Affinity::Number
+        } else if has(&["CHAR", "CLOB", "TEXT"]) {
+            Affinity::Text
+        } else if declared.is_empty() || has(&["BLOB"]) {
+            Affinity::None
+        } else {
+            Affinity::Number
+        }
+    }
+
+    /// Whether a value that is compared with a column stays what it is. Of those that do not, a twin that stays is bound
+    /// beside them if there is one.
+    pub(super) fn keeps(self, value: &SqlValue) -> bool {
+        match (self, value) {
+            (Affinity::Text, SqlValue::Integer(_) | SqlValue::Real(_)) => false,
+            // What Rust reads beside that, such as inf, has no digit.
+            (Affinity::Number, SqlValue::Text(text)) => !text.contains(|c: char| c.is_ascii_digit()) || text.trim().parse::<f64>().is_err(),
+            (Affinity::None | Affinity::Text | Affinity::Number, _) => true,
+        }
+    }
+}
+
 /// A table as it is.
 #[derive(Debug)]
 pub struct Table {
@@ -108,6 +147,8 @@ pub struct Column {
     pub name: Arc<str>,
     /// How its values read; none while it has had no value.
     pub kind: Option<Kind>,
+    /// What SQLite makes of values that are stored in it or compared with it.
+    pub affinity: Affinity,
     /// Whether it takes the fields for which the table has no column.
     pub is_extra: bool,
 }
@@ -268,7 +309,7 @@ impl Store {
             has_integer_key |= key > 0 && declared.eq_ignore_ascii_case("integer") && name.eq_ignore_ascii_case("id");
             let is_extra = kind.as_deref() == Some(EXTRA);
             let kind = if is_extra { Some(Kind::Json) } else { kind.and_then(|kind| Kind::parse(&kind)) };
-            columns.push(Column { name: name.into(), kind, is_extra });
+            columns.push(Column { name: name.into(), kind, affinity: Affinity::of(&declared), is_extra });
         }
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let select = format!("SELECT rowid, {} FROM {}", names.join(", "), quoted(&actual));

@@ -11,7 +11,7 @@ use gbvm_vm::template::{Comparison, Condition};
 use gbvm_vm::value::Value;
 use rusqlite::types::Value as SqlValue;
 
-use super::schema::{Kind, Table, quoted};
+use super::schema::{Affinity, Kind, Table, quoted};
 use super::values::{Bound, kind_number, to_sql, twins};
 
 /// From this many values on, an IN list is bound as one JSON array.
@@ -251,7 +251,7 @@ impl Sql {
                     if twins.is_none() || matches!(value, Value::Date(_)) {
                         computed.push(value);
                     }
-                    stored.extend(twins.unwrap_or_default());
+                    stored.extend(twins.unwrap_or_default().into_iter().filter(|Bound(twin)| column.affinity.keeps(twin)));
                 }
                 Operand::WrittenEmpty => empty = true,
                 Operand::EmptyHole | Operand::Column(_) => {}
@@ -337,13 +337,14 @@ impl Sql {
 struct Column {
     sql: String,
     kind: Option<Kind>,
+    affinity: Affinity,
 }
 
 impl Column {
     fn of(table: &Table, name: &str) -> Column {
         match table.column(name) {
-            Some(column) => Column { sql: quoted(&column.name), kind: column.kind },
-            None => Column { sql: "NULL".to_owned(), kind: None },
+            Some(column) => Column { sql: quoted(&column.name), kind: column.kind, affinity: column.affinity },
+            None => Column { sql: "NULL".to_owned(), kind: None, affinity: Affinity::None },
         }
     }
 
