@@ -29,7 +29,7 @@ const FIRST_LABEL: u16 = 2;
 #[derive(Default)]
 pub(super) struct Failure {
     /// Where the routine says ON ERROR.
-    on_error: Option<Orders>,
+    on_error: Option<Rc<Orders>>,
     /// How many parts of TRY are around.
     pub(super) tries: usize,
     /// The FINALLYs around that must run before something is left, innermost last.
@@ -45,8 +45,7 @@ pub(super) struct Failure {
     pub(super) stubs: Vec<Stub>,
 }
 
-/// The registers of ON ERROR.
-#[derive(Clone)]
+/// The registers of ON ERROR. Every statement looks at them, so they are shared.
 struct Orders {
     mode: Reg,
     /// What the last ON ERROR said.
@@ -57,8 +56,8 @@ struct Orders {
     spare: Reg,
     /// How many statements were executed of which nothing stays if they fail.
     count: Reg,
-    /// The labels that it goes to, by their modes.
-    labels: Vec<Rc<str>>,
+    /// The labels that it goes to, and their modes.
+    labels: FxHashMap<Rc<str>, u16>,
 }
 
 /// What expressions may do besides giving a value.
@@ -98,8 +97,8 @@ impl Lowering<'_> {
         let spare = reserve();
         reserve();
         let count = reserve();
-        let labels = labels::trapped(body).into_iter().filter(|name| self.failure.labels.contains_key(name)).collect();
-        self.failure.on_error = Some(Orders { mode, ordered, error, spare, count, labels });
+        let labels = labels::trapped(body).into_iter().filter(|name| self.failure.labels.contains_key(name)).zip(FIRST_LABEL..).collect();
+        self.failure.on_error = Some(Rc::new(Orders { mode, ordered, error, spare, count, labels }));
     }
 
     /// Nothing was ordered and nothing has failed when a routine begins.
@@ -122,11 +121,8 @@ impl Lowering<'_> {
         let mode = match order {
             OnError::Fail => 0,
             OnError::Resume => RESUME,
-            OnError::Goto(name) => {
-                // An unknown one is reported where labels are checked.
-                let index = orders.labels.iter().position(|label| *label == name.folded);
-                index.map_or(0, |index| FIRST_LABEL + index as u16)
-            }
+            // An unknown one is reported where labels are checked.
+            OnError::Goto(name) => orders.labels.get(&name.folded).copied().unwrap_or(0),
         };
         self.order(&orders, mode, span);
     }
@@ -270,11 +266,11 @@ impl Lowering<'_> {
         act(self);
         self.emit.mark(end);
         for name in labels::direct(block) {
-            let (Some(index), Some(&(label, _))) = (orders.labels.iter().position(|own| *own == name), self.failure.labels.get(&name)) else { continue };
+            let (Some(&mode), Some(&(label, _))) = (orders.labels.get(&name), self.failure.labels.get(&name)) else { continue };
             let entry = self.emit.label();
             let span = block.first().map_or(Span::default(), |first| first.span);
             self.failure.stubs.push(Stub::Trap { entry, label, span });
-            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error, count: None });
+            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, mode), target: entry, error: orders.error, count: None });
         }
     }
 
