@@ -142,6 +142,7 @@ impl Vm {
         match handler.takes {
             Takes::Faults | Takes::Everything => true,
             Takes::While(mode, value) => matches!(self.stack[base + mode.at()], Value::Int(mode) if mode == i64::from(value)),
+            Takes::Between(mode, first, last) => matches!(self.stack[base + mode.at()], Value::Int(mode) if (i64::from(first)..=i64::from(last)).contains(&mode)),
         }
     }
 

@@ -153,9 +153,10 @@ fn handlers(dice: &mut Dice<'_>, entry: u32) -> Vec<Handler> {
     let count = [0, 0, 1, 2, 4][dice.below(5) as usize];
     let handler = |_| {
         let start = dice.below(LENGTH);
-        let takes = match dice.below(3) {
+        let takes = match dice.below(4) {
             0 => Takes::Faults,
             1 => Takes::Everything,
+            2 => Takes::Between(dice.register(), dice.below(3) as u16, dice.below(9) as u16),
             _ => Takes::While(dice.register(), dice.below(3) as u16),
         };
         let end = start + dice.below(LENGTH - start) + 1;
