@@ -22,19 +22,6 @@ const SCRIPT: &str = r#"total = 0
 half = 0.5
 words = ["a", "b", {c: [1, 2.5, NULL, TRUE]}]
 record = {name: "n", when: NOW(), inner: {deep: [[], {}]}}
-FUNCTION ask(depth, n)
-    IF depth > 0 THEN
-        RETURN ask(depth - 1, n + 1) + 1
-    END IF
-    RETURN LLM "one " + n
-END FUNCTION
-SUB each(list)
-    FOR EACH item IN list
-        GET "https://host.example/" + URL_ENCODE(item)
-        seen = GET "https://host.example/item"
-        total = total + 1
-    NEXT
-END SUB
 answer = GET "https://host.example/first"
 FOR i = 1 TO 3
     TRY
@@ -47,19 +34,33 @@ FOR i = 1 TO 3
         total = total + i
     END TRY
 NEXT
+asked = ask(3, 1)
 ON ERROR GOTO failed
 each(["x", "y"])
 third = GET "https://host.example/third"
 failed:
-PRINT total, half, words, record, answer, other, third
+PRINT total, half, words, record, answer, other, third, asked
+FUNCTION ask(depth, n)
+    IF depth > 0 THEN
+        RETURN ask(depth - 1, n + 1) + 1
+    END IF
+    asked = GET "https://host.example/ask"
+    RETURN n
+END FUNCTION
+SUB each(list)
+    FOR EACH item IN list
+        GET "https://host.example/" + URL_ENCODE(item)
+        seen = GET "https://host.example/item"
+        total = total + 1
+    NEXT
+END SUB
 "#;
 
 static LIMITS: LazyLock<Arc<Limits>> = LazyLock::new(|| Arc::new(Limits { call_depth: 20, string_bytes: 10_000, array_items: 1_000, ..Limits::default() }));
 
 /// The script, and a checkpoint at each of its calls.
 static CHECKPOINTS: LazyLock<(Arc<Linked>, Vec<Vec<u8>>)> = LazyLock::new(|| {
-    let text = SCRIPT.replace("    RETURN LLM \"one \" + n\n", "    asked = GET \"https://host.example/ask\"\n    RETURN n\n");
-    let script = gbvm::scripts::compile(vec![Source::new("fuzz.bas", text)], &[]).unwrap_or_else(|error| panic!("the script compiles: {error}"));
+    let script = gbvm::scripts::compile(vec![Source::new("fuzz.bas", SCRIPT)], &[]).unwrap_or_else(|error| panic!("the script compiles: {error}"));
     let mut vm = Vm::new(&script.linked, &LIMITS);
     let mut checkpoints = Vec::new();
     while matches!(vm.run(&|| Instant(0)), Stop::HostCall) && checkpoints.len() < 40 {

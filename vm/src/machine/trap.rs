@@ -224,7 +224,7 @@ impl Vm {
 /// The place of an instruction, or of an argument of the call that it is.
 fn place_of(program: &Program, Step { at, times, left_out }: Step, argument: Option<u8>) -> Place {
     let argument = argument.and_then(|argument| match program.code[at as usize] {
-        Instruction::CallPure { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
+        Instruction::CallPure { site, .. } | Instruction::CallChanging { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
         _ => None,
     });
     let span: Span = argument.map_or(program.spans[at as usize], |argument| argument.span);

@@ -11,7 +11,7 @@ use gbvm_vm::instant::Instant;
 use gbvm_vm::isa::{Instruction as I, RegRange};
 use gbvm_vm::limits::Limits;
 use gbvm_vm::machine::{Dispatcher, Linked, Stop, Vm};
-use gbvm_vm::native::{Native, PureContext};
+use gbvm_vm::native::{Changed, Native, PureContext};
 use gbvm_vm::program::*;
 use gbvm_vm::value::Value;
 
@@ -19,7 +19,8 @@ use gbvm_vm::value::Value;
 const REGISTERS_MAX: u8 = 8;
 const LENGTH: u32 = 14;
 
-/// Where the choices that make up a program come from.
+/// Where the choices that make up a program come from. Who fuzzes has bytes only.
+#[allow(dead_code)]
 pub enum Choices<'a> {
     /// Numbers that look random (xorshift, Marsaglia 2003).
     Random(u64),
@@ -75,7 +76,8 @@ fn instruction(dice: &mut Dice<'_>, entry: u32) -> I {
     let name = dice.operand(2) as u16;
     let (name, cache) = (NameIndex(name), CacheIndex(2 * name + dice.below(2) as u16));
     let constant = ConstIndex(dice.operand(6) as u16);
-    match dice.below(73) {
+    let path = PathIndex(dice.operand(3) as u16);
+    match dice.below(77) {
         0 => I::Move { dst: a, src: b },
         1 if a != b => I::Take { dst: a, src: b },
         2 | 3 => I::LoadConst { dst: a, constant },
@@ -143,6 +145,9 @@ fn instruction(dice: &mut Dice<'_>, entry: u32) -> I {
         69 => I::Rethrow { error: first },
         70 => I::Switch { src: a, table: TableIndex((entry / LENGTH) as u16) },
         71 => I::Halt {},
+        72 => I::SetPath { path, src: a },
+        73 => I::Append { path, src: a },
+        74 | 75 => I::CallChanging { dst: a, first, path, site: SiteIndex(2) },
         _ => I::Return { src: a },
     }
 }
@@ -172,14 +177,19 @@ pub fn program(choices: Choices<'_>, strays: bool) -> Program {
         constants: vec![Constant::Int(3), Constant::Int(i64::MAX), Constant::Float(0.5), Constant::Float(1e300), Constant::Text("ab".into()), Constant::Text("7".into())],
         names: vec!["x".into(), "y".into()],
         shapes: vec![vec![NameIndex(0), NameIndex(1)]],
-        imports: vec![Import { phrase: "FIRST".into(), is_pure: true, gives_rows: false }, Import { phrase: "ASK".into(), is_pure: false, gives_rows: false }],
+        imports: vec![Import { phrase: "FIRST".into(), is_pure: true, gives_rows: false }, Import { phrase: "ASK".into(), is_pure: false, gives_rows: false }, Import { phrase: "SWAP".into(), is_pure: true, gives_rows: false }],
         globals: vec!["g".into()],
+        paths: vec![
+            Path { root: Root::Register(Reg(0)), steps: Vec::new(), name: "r0".into() },
+            Path { root: Root::Register(Reg(1)), steps: vec![Step::Field(NameIndex(0)), Step::Index(Reg(2))], name: "r1".into() },
+            Path { root: Root::Global(GlobalIndex(0)), steps: vec![Step::Index(Reg(3))], name: "g".into() },
+        ],
         caches: 4,
         sources: vec![SourceText { name: "random.bas".into(), text: "".into() }],
         ..Program::default()
     };
     let argument = ArgumentSite { span: Span::default(), name: "".into(), template: None };
-    program.sites = (0..2).map(|import| CallSite { import: ImportIndex(import), wanted: Wanted::Value, arguments: vec![argument.clone(); 2] }).collect();
+    program.sites = (0..3).map(|import| CallSite { import: ImportIndex(import), wanted: Wanted::Value, arguments: vec![argument.clone(); 2] }).collect();
     for index in 0..3u8 {
         let entry = program.code.len() as u32;
         dice.registers = 4 + dice.below(u32::from(REGISTERS_MAX) - 3) as u8;
@@ -200,6 +210,14 @@ pub fn program(choices: Choices<'_>, strays: bool) -> Program {
 
 fn first(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     Ok(arguments[0].clone())
+}
+
+/// Puts its argument in a place and gives what was there; refuses texts.
+fn swap(_: &PureContext<'_>, place: &mut Value, arguments: &[Value]) -> Result<Changed, Fault> {
+    match &arguments[1] {
+        Value::Text(_) => Err(Fault::new("E_REFUSED", "no text")),
+        value => Ok(Changed { value: std::mem::replace(place, value.clone()), moved: 0 }),
+    }
 }
 
 /// Runs a program to its end, in slices of fuel and through bytes where asked to, and tells how it ended.
@@ -253,10 +271,13 @@ fn weight_of(value: &Value) -> u32 {
     }
 }
 
-
 /// A program ready to run, or why it is refused.
 pub fn link(program: Program) -> Result<Arc<Linked>, Fault> {
-    let resolve = |phrase: &str| Some(if phrase == "FIRST" { Native::Pure(first) } else { Native::Host });
+    let resolve = |phrase: &str| Some(match phrase {
+        "FIRST" => Native::Pure(first),
+        "SWAP" => Native::Changing(swap),
+        _ => Native::Host,
+    });
     Linked::new(Arc::new(program), resolve).map(Arc::new)
 }
 
