@@ -59,6 +59,7 @@ pub fn link(source: &str) -> Arc<Linked> {
 pub fn native(phrase: &str) -> Option<Native> {
     gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
         Function::Pure(function) => Native::Pure(function),
+        Function::Changing(function) => Native::Changing(function),
         Function::Host(_) | Function::Declare | Function::Absent => Native::Host,
     })
 }

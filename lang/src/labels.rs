@@ -122,11 +122,15 @@ pub fn direct(block: &[Statement]) -> Vec<Rc<str>> {
     labels
 }
 
-/// The labels that ON ERROR GOTO names in a routine, each once.
+/// The labels of a routine that its ON ERROR GOTO name, each once; those that are direct in one block are neighbours.
 pub fn trapped(body: &[Statement]) -> Vec<Rc<str>> {
+    let jumps = Jumps::of(body);
+    let parts: FxHashMap<&str, Option<usize>> = jumps.labels.iter().map(|label| (&*label.name.folded, label.part)).collect();
     let mut seen = FxHashSet::default();
-    let names = Jumps::of(body).traps.into_iter().map(|trap| trap.name.folded.clone());
-    names.filter(|name| seen.insert(name.clone())).collect()
+    let names = jumps.traps.iter().map(|trap| &trap.name.folded).filter(|name| parts.contains_key(&***name));
+    let mut names: Vec<Rc<str>> = names.filter(|name| seen.insert(&***name)).cloned().collect();
+    names.sort_by_key(|name| parts[&**name]);
+    names
 }
 
 impl<'a> Jumps<'a> {

@@ -110,10 +110,19 @@ pub fn check_length(bytes: usize, limits: &Limits) -> Result<(), Fault> {
 /// # Errors
 /// `E_ARRAY_TOO_LONG`, `E_DEPTH`.
 pub fn array(items: Vec<Value>, limits: &Limits) -> Result<Value, Fault> {
-    if items.len() > limits.array_items {
-        return Err(Fault::ending("E_ARRAY_TOO_LONG", format!("an array may have {} elements, and this one would have {}", limits.array_items, items.len())));
-    }
+    check_count(items.len(), limits)?;
     Value::array(items)
+}
+
+/// Refuses an array of more elements than the limits allow.
+///
+/// # Errors
+/// `E_ARRAY_TOO_LONG`.
+pub fn check_count(length: usize, limits: &Limits) -> Result<(), Fault> {
+    if length > limits.array_items {
+        return Err(Fault::ending("E_ARRAY_TOO_LONG", format!("an array may have {} elements, and this one would have {length}", limits.array_items)));
+    }
+    Ok(())
 }
 
 /// The elements of an array; a single value is one element, NULL and MISSING are none.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gbvm_vm::fault::Fault;
 use gbvm_vm::limits::Limits;
-use gbvm_vm::native::PureFunction;
+use gbvm_vm::native::{ChangingFunction, PureFunction};
 use gbvm_vm::program::{CallSite, Wanted};
 use gbvm_vm::signature::{Access, Boundary, Form, Kind, Param, Signature, WordForm};
 use gbvm_vm::template::{Source, Template};
@@ -33,6 +33,13 @@ impl Keyword {
     /// A function that the loop calls.
     pub const fn pure(family: &'static str, phrase: &'static str, params: &'static [Param], function: PureFunction) -> Keyword {
         Keyword::bare(family, Signature::new(phrase, Form::Function, Kind::Pure, params), Function::Pure(function))
+    }
+
+    /// A function that the loop calls and that changes its first argument.
+    pub const fn changing(family: &'static str, phrase: &'static str, params: &'static [Param], function: ChangingFunction) -> Keyword {
+        let mut signature = Signature::new(phrase, Form::Function, Kind::Pure, params);
+        signature.changes_first = true;
+        Keyword::bare(family, signature, Function::Changing(function))
     }
 
     /// A keyword that the runner calls.
@@ -117,12 +124,6 @@ impl Keyword {
         self
     }
 
-    /// With a change of its first argument: it gives its result and what the argument becomes, in an array.
-    pub const fn changes_first(mut self) -> Keyword {
-        self.signature.changes_first = true;
-        self
-    }
-
     /// With a value that must be used: as a statement alone it is refused with this.
     pub const fn value_only(mut self, instead: &'static str) -> Keyword {
         self.signature.value_only = Some(instead);
@@ -163,6 +164,8 @@ impl Example {
 pub enum Function {
     /// Called inside the loop.
     Pure(PureFunction),
+    /// Called by the loop; it changes its first argument.
+    Changing(ChangingFunction),
     /// Called by the runner while the machine waits.
     Host(HostFunction),
     /// Nothing at run time.

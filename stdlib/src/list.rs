@@ -1,8 +1,10 @@
-//! Functions over arrays and objects. Elements count from 0. None of them changes what it is given.
+//! Functions over arrays and objects. Elements count from 0. POP, SHIFT and SPLICE change what they are given.
+
+use std::ops::Range;
 
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
-use gbvm_vm::native::PureContext;
+use gbvm_vm::native::{Changed, PureContext};
 use gbvm_vm::object::Object;
 use gbvm_vm::operators;
 use gbvm_vm::signature::{Param, Role};
@@ -32,17 +34,17 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "FIRST", &[ARRAY], first).about("An array's first element", "MISSING where there is none.", &[Example::new("PRINT FIRST([4, 5])", "4")]),
     Keyword::pure(FAMILY, "LAST", &[ARRAY], last).about("An array's last element", "MISSING where there is none.", &[Example::new("PRINT LAST([4, 5])", "5")]),
     Keyword::pure(FAMILY, "APPEND", &[ARRAY, VALUE], append).variadic().about("An array with values added at its end", "", &[Example::new("PRINT APPEND([1], 2, 3)", "1, 2, 3")]),
-    Keyword::pure(FAMILY, "POP", &[ARRAY], pop).changes_first().about(
+    Keyword::changing(FAMILY, "POP", &[ARRAY], pop).about(
         "Takes the last element off an array and gives it",
         "The array must be a variable, or a field or element of one; of anything else the element is given. MISSING where there is none.",
         &[Example::new("stack = [1, 2, 3]\ntop = stack.POP()\nPRINT top, stack\nPRINT POP(stack), stack.length", "3 1, 2\n2 1")],
     ),
-    Keyword::pure(FAMILY, "SHIFT", &[ARRAY], shift).changes_first().about(
+    Keyword::changing(FAMILY, "SHIFT", &[ARRAY], shift).about(
         "Takes the first element off an array and gives it",
         "The array is one that POP could change. MISSING where there is none.",
         &[Example::new("queue = [\"a\", \"b\"]\nPRINT queue.SHIFT(), queue", "a b")],
     ),
-    Keyword::pure(FAMILY, "SPLICE", &[ARRAY, Param::required("from", Role::Value), Param::optional("count", Role::Value), Param::optional("values", Role::Value)], splice).variadic().changes_first().about(
+    Keyword::changing(FAMILY, "SPLICE", &[ARRAY, Param::required("from", Role::Value), Param::optional("count", Role::Value), Param::optional("values", Role::Value)], splice).variadic().about(
         "Takes elements out of an array from an index on, puts others in their place, and gives those taken out",
         "Without a count it takes all from there on. A negative index counts from the end. The array is one that POP could change.",
         &[Example::new("list = [1, 2, 3, 4]\nPRINT list.SPLICE(1, 2, \"x\")\nPRINT list", "2, 3\n1, x, 4")],
@@ -77,44 +79,44 @@ pub const KEYWORDS: &[Keyword] = &[
     Keyword::pure(FAMILY, "REMOVE_FIELD", &[OBJECT, FIELD], remove_field).about("An object without a field", "", &[Example::new("PRINT REMOVE_FIELD({a: 1, b: 2}, \"a\")", "{\"b\":2}")]),
 ];
 
-/// What a function that changes its argument gives: its result, and what the argument becomes.
-fn changed(result: Value, rest: Vec<Value>, context: &PureContext<'_>) -> Result<Value, Fault> {
-    Value::array(vec![result, argument::array(rest, context.limits)?])
-}
-
-/// The same where there is no array: nothing is taken, and it stays what it is.
-fn untouched(arguments: &[Value]) -> Result<Value, Fault> {
-    Value::array(vec![Value::Missing, at(arguments, 0).clone()])
-}
-
-fn pop(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
-    if any_nothing(arguments) {
-        return untouched(arguments);
+/// Takes elements out of the array in a place and puts others there; a single value becomes an array of it first.
+fn replaced(place: &mut Value, range: Range<usize>, values: Vec<Value>) -> Result<(Vec<Value>, usize), Fault> {
+    if !matches!(place, Value::Array(_)) {
+        *place = Value::array(items(place).to_vec())?;
     }
-    let mut rest = items(at(arguments, 0)).to_vec();
-    let last = rest.pop().unwrap_or(Value::Missing);
-    changed(last, rest, context)
+    let Value::Array(array) = place else { return Ok((Vec::new(), 0)) };
+    let moved = if values.len() == range.len() { 0 } else { array.len() - range.end };
+    Ok((array.splice(range, values)?, moved))
 }
 
-fn shift(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
-    if any_nothing(arguments) {
-        return untouched(arguments);
+/// Takes one element out of the array in a place.
+fn taken(place: &mut Value, at: usize) -> Result<Changed, Fault> {
+    if items(place).is_empty() {
+        return Ok(Changed { value: Value::Missing, moved: 0 });
     }
-    let rest = items(at(arguments, 0));
-    let first = rest.first().cloned().unwrap_or(Value::Missing);
-    changed(first, rest.get(1..).unwrap_or(&[]).to_vec(), context)
+    let (mut taken, moved) = replaced(place, at..at + 1, Vec::new())?;
+    Ok(Changed { value: taken.pop().unwrap_or_default(), moved })
 }
 
-fn splice(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
-    let mut rest = items(at(arguments, 0)).to_vec();
-    let length = rest.len() as i64;
+fn pop(_: &PureContext<'_>, place: &mut Value, _: &[Value]) -> Result<Changed, Fault> {
+    let last = items(place).len().saturating_sub(1);
+    taken(place, last)
+}
+
+fn shift(_: &PureContext<'_>, place: &mut Value, _: &[Value]) -> Result<Changed, Fault> {
+    taken(place, 0)
+}
+
+fn splice(context: &PureContext<'_>, place: &mut Value, arguments: &[Value]) -> Result<Changed, Fault> {
+    let length = items(place).len() as i64;
     let from = argument::integer(arguments, 1)?;
-    let from = if from < 0 { (length + from).max(0) } else { from.min(length) };
+    let from = if from < 0 { length.saturating_add(from).max(0) } else { from.min(length) };
     let count = argument::integer_or(arguments, 2, length)?.clamp(0, length - from);
-    let values = arguments.get(3..).unwrap_or(&[]).iter().filter(|value| !matches!(value, Value::Missing)).cloned();
-    let taken: Vec<Value> = rest.splice(from as usize..(from + count) as usize, values).collect();
-    let taken = argument::array(taken, context.limits)?;
-    changed(taken, rest, context)
+    let values = arguments.get(3..).unwrap_or(&[]).iter().filter(|value| !matches!(value, Value::Missing));
+    let values: Vec<Value> = values.cloned().collect();
+    argument::check_count((length - count) as usize + values.len(), context.limits)?;
+    let (taken, moved) = replaced(place, from as usize..(from + count) as usize, values)?;
+    Ok(Changed { value: Value::array(taken)?, moved })
 }
 
 fn upper_bound(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {

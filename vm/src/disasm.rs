@@ -112,6 +112,7 @@ fn handler_shown(procedure: &Procedure, handler: &Handler) -> String {
         Takes::Faults => "faults".to_owned(),
         Takes::Everything => "everything".to_owned(),
         Takes::While(mode, value) => format!("faults while r{} = {value}", mode.0),
+        Takes::Between(mode, first, last) => format!("faults while r{} in {first}..{last}", mode.0),
     };
     let whole = handler.count.map_or(String::new(), |count| format!(", whole statements by r{}", count.0));
     format!("{:04}..{:04}  {takes} -> {:04}, error in r{}{whole}", at(handler.start), at(handler.end), at(handler.target.0), handler.error.0)

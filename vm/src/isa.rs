@@ -303,6 +303,8 @@ instructions! {
     Call { first: Reg, procedure: ProcIndex } => [Window(first, procedure)];
     #[doc = "`R[dst] := function(R[first] …)`, called inside the loop"]
     CallPure { dst: Reg, first: Reg, site: SiteIndex } => [Write(dst), Arguments(first, site)];
+    #[doc = "`R[dst] := function(place, R[first + 1] …)`, which changes the place; called inside the loop"]
+    CallChanging { dst: Reg, first: Reg, path: PathIndex, site: SiteIndex } => [Write(dst), Arguments(first, site), Path(path)];
     #[doc = "stop, and go on with `R[dst] := answer of the host`"]
     CallHost { dst: Reg, first: Reg, site: SiteIndex } => [Write(dst), Arguments(first, site)];
     #[doc = "fail: nobody answers the name K[name]"]

@@ -90,6 +90,13 @@ impl Slots {
         self.change(|values| values.resize(len, with));
     }
 
+    /// Puts values in the place of a range of others, and gives these.
+    pub fn splice(&mut self, range: std::ops::Range<usize>, with: Vec<Value>) -> Vec<Value> {
+        let mut taken = Vec::new();
+        self.change(|values| taken.extend(values.splice(range, with)));
+        taken
+    }
+
     pub fn remove(&mut self, at: usize) -> Value {
         self.0.remove(at)
     }

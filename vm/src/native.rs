@@ -19,6 +19,18 @@ pub struct PureContext<'a> {
 /// missing ones MISSING; of a variadic one, as many as were given.
 pub type PureFunction = fn(&PureContext<'_>, &[Value]) -> Result<Value, Fault>;
 
+/// A function of the table that changes its first argument where that stands; the slice has MISSING in its place. Where
+/// it fails, what it was to change is as before.
+pub type ChangingFunction = fn(&PureContext<'_>, &mut Value, &[Value]) -> Result<Changed, Fault>;
+
+/// What a function gives that changed its first argument.
+pub struct Changed {
+    /// Its result.
+    pub value: Value,
+    /// How many elements had to move, which takes time.
+    pub moved: usize,
+}
+
 /// A function that an embedding program registered.
 pub type EmbeddedFunction = Arc<dyn Fn(&[Value]) -> Result<Value, Fault> + Send + Sync>;
 
@@ -27,6 +39,8 @@ pub type EmbeddedFunction = Arc<dyn Fn(&[Value]) -> Result<Value, Fault> + Send 
 pub enum Native {
     /// Called inside the loop.
     Pure(PureFunction),
+    /// Called inside the loop; it changes its first argument.
+    Changing(ChangingFunction),
     /// Called inside the loop; from the embedding program.
     Embedded(EmbeddedFunction),
     /// The loop stops for it.

@@ -189,6 +189,8 @@ pub enum Takes {
     Everything,
     /// Faults while a register holds this integer.
     While(Reg, u16),
+    /// Faults while a register holds an integer from one on up to another, this included.
+    Between(Reg, u16, u16),
 }
 
 /// The places to which the values of a `Switch` lead.

@@ -160,8 +160,7 @@ pub struct Signature {
     pub pauses: bool,
     /// Where a transaction begins or ends with it.
     pub boundary: Option<Boundary>,
-    /// Whether it changes its first argument, where that is a variable or a place in one. It gives an array of two: its
-    /// result, and what the argument becomes.
+    /// Whether it changes its first argument, where that is a variable or a place in one.
     pub changes_first: bool,
     /// Why it cannot be used here, if it cannot.
     pub absence: Option<Absence>,

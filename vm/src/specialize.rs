@@ -365,6 +365,13 @@ fn follow(program: &Program, procedures: &[Contract], instruction: I, state: &mu
                 state.set(register, Kind::Any);
             }
         }
+        I::CallChanging { dst, first, path, site } => {
+            (0..program.sites[site.at()].arguments.len()).for_each(|at| state.set(Reg(first.0 + at as u8), Kind::Plain));
+            if let Root::Register(register) = program.paths[path.at()].root {
+                state.set(register, Kind::Any);
+            }
+            state.set(dst, Kind::Any);
+        }
         I::Return { .. } | I::Halt {} | I::Jump { .. } | I::Switch { .. } | I::Throw { .. } | I::Rethrow { .. } => after.falls_through = false,
         other => {
             // What is taken out of a range leaves nothing behind; what is written may be anything.

@@ -230,6 +230,22 @@ impl Array {
         Ok(())
     }
 
+    /// Puts values in the place of a range of elements that exist, and gives these; copies the elements first where
+    /// somebody else holds the array. Where it fails nothing has changed.
+    ///
+    /// # Errors
+    /// `E_DEPTH`, `E_TOO_LARGE`.
+    pub fn splice(&mut self, range: std::ops::Range<usize>, values: Vec<Value>) -> Result<Vec<Value>, Fault> {
+        // Both count one for an array around the values.
+        let (depth, added) = measure(&values)?;
+        let taken: u32 = self.items()[range.clone()].iter().map(Value::weight).sum();
+        let weight = weigh(self.weight() - taken, added - 1)?;
+        let data = self.0.make_mut();
+        data.depth = data.depth.max(depth);
+        data.weight = weight;
+        Ok(data.items.splice(range, values))
+    }
+
     /// The element at a position that exists, if nobody else holds the array.
     #[inline(always)]
     pub(crate) fn own_item(&mut self, index: usize) -> Option<&mut Value> {

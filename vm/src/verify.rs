@@ -95,7 +95,7 @@ fn check_handler(procedure: &Procedure, handler: &Handler) -> Result<(), Fault> 
     let registers = usize::from(procedure.registers);
     let has_mode = match handler.takes {
         Takes::Faults | Takes::Everything => true,
-        Takes::While(mode, _) => mode.at() < registers,
+        Takes::While(mode, _) | Takes::Between(mode, ..) => mode.at() < registers,
     };
     let has_count = handler.count.is_none_or(|count| count.at() < registers);
     require(has_mode && has_count && handler.error.at() + 2 <= registers, "a handler names a register that the procedure does not have")

@@ -2,255 +2,55 @@
 //!
 //! `PROGRAMS=1000000 cargo test --release -p gbvm-vm --test dispatchers` runs more of them.
 
-mod common;
+mod programs;
 
 use std::sync::Arc;
 
-use common::NoSecrets;
-use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::Instant;
 use gbvm_vm::isa::{Instruction as I, RegRange};
 use gbvm_vm::limits::Limits;
 use gbvm_vm::machine::{Dispatcher, Linked, Stop, Vm};
-use gbvm_vm::native::{Native, PureContext};
 use gbvm_vm::program::*;
-use gbvm_vm::value::Value;
-
-/// The most registers of a procedure that any instruction may name.
-const REGISTERS_MAX: u8 = 8;
-const LENGTH: u32 = 14;
-
-/// A generator of numbers that look random (xorshift, Marsaglia 2003).
-struct Dice {
-    state: u64,
-    /// The registers of the procedure at hand that any instruction may name. Calls have their window at the next one:
-    /// what is above its first register after a call is nobody's.
-    registers: u8,
-}
-
-impl Dice {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        (self.state >> 33) as u32 % bound
-    }
-
-    fn register(&mut self) -> Reg {
-        Reg(self.below(u32::from(self.registers)) as u8)
-    }
-
-    fn small(&mut self) -> i16 {
-        [-3, -1, 0, 1, 2, 7, i16::MAX, i16::MIN][self.below(8) as usize]
-    }
-}
-
-/// One instruction of a procedure whose code spans `entry..entry + LENGTH`.
-fn instruction(dice: &mut Dice, entry: u32) -> I {
-    let (a, b, c) = (dice.register(), dice.register(), dice.register());
-    let (value, target) = (dice.small(), Target(entry + dice.below(LENGTH)));
-    let first = Reg(dice.below(u32::from(dice.registers) - 3) as u8);
-    let window = Reg(dice.registers);
-    let parts = RegRange { first, count: dice.below(4) as u8 };
-    // A cache serves one name.
-    let name = dice.below(2) as u16;
-    let (name, cache) = (NameIndex(name), CacheIndex(2 * name + dice.below(2) as u16));
-    let constant = ConstIndex(dice.below(6) as u16);
-    match dice.below(73) {
-        0 => I::Move { dst: a, src: b },
-        1 if a != b => I::Take { dst: a, src: b },
-        2 | 3 => I::LoadConst { dst: a, constant },
-        4 | 5 => I::LoadInt { dst: a, value: i32::from(value) },
-        6 => I::LoadBool { dst: a, value: value > 0 },
-        7 => I::LoadMissing { dst: a },
-        8 => I::LoadNull { dst: a },
-        9 => I::GetGlobal { dst: a, slot: GlobalIndex(0) },
-        10 => I::SetGlobal { slot: GlobalIndex(0), src: a },
-        11 | 12 => I::Add { dst: a, a: b, b: c },
-        13 => I::Subtract { dst: a, a: b, b: c },
-        14 => I::Multiply { dst: a, a: b, b: c },
-        15 => I::Divide { dst: a, a: b, b: c },
-        16 => I::Modulo { dst: a, a: b, b: c },
-        17 => I::IntegerDivide { dst: a, a: b, b: c },
-        18 => I::AddInt { dst: a, a: b, value },
-        19 => I::SubtractInt { dst: a, a: b, value },
-        20 => I::MultiplyInt { dst: a, a: b, value },
-        21 => I::ModuloInt { dst: a, a: b, value },
-        22 => I::IntegerDivideInt { dst: a, a: b, value },
-        23 => I::Negate { dst: a, src: b },
-        24 => I::Not { dst: a, src: b },
-        25 => I::Concat { dst: a, parts, track: value > 0 },
-        26 => I::AppendText { dst: a, parts, track: false },
-        27 => I::Equal { dst: a, a: b, b: c },
-        28 => I::Jump { target },
-        29 => I::JumpIfTrue { src: a, target },
-        30 => I::JumpIfFalse { src: a, target },
-        31 => I::JumpIfEqual { a, b, target },
-        32 => I::JumpIfNotEqualConst { a, constant, target },
-        33 => I::JumpIfLess { a, b, target },
-        34 => I::JumpUnlessLess { a, b, target },
-        35 => I::JumpUnlessLessOrEqual { a, b, target },
-        36 => I::JumpIfLessInt { a, value, target },
-        37 => I::JumpUnlessLessInt { a, value, target },
-        38 => I::JumpUnlessLessOrEqualInt { a, value, target },
-        39 => I::JumpUnlessGreaterInt { a, value, target },
-        40 => I::JumpIfGreaterOrEqualInt { a, value, target },
-        41..=44 | 46 if first == a || first.0 + 1 == a.0 => I::LoadNull { dst: a },
-        41 | 42 => I::ForPrepare { counter: a, rest: first, exit: target },
-        43 | 44 => I::ForLoop { counter: a, rest: first, body: target },
-        45 => I::EachPrepare { iterator: first, list: a },
-        46 => I::EachLoop { iterator: first, variable: a, body: target },
-        47 => I::NewArray { dst: a, items: parts },
-        48 => I::NewObject { dst: a, first, shape: ShapeIndex(0) },
-        49 => I::GetField { dst: a, object: b, name, cache },
-        50 => I::SetField { object: a, src: b, name, cache },
-        51 => I::GetIndex { dst: a, object: b, index: c },
-        52 => I::SetIndex { object: a, index: b, src: c },
-        53 => I::GetIndexField { dst: a, object: b, index: c, name, cache },
-        54 => I::SetIndexField { object: a, index: b, src: c, name, cache },
-        55 => I::Push { array: a, src: b },
-        56 => I::Call { first: window, procedure: ProcIndex(1 + dice.below(2) as u16) },
-        57 => I::CallPure { dst: a, first, site: SiteIndex(0) },
-        58 => I::CallHost { dst: a, first, site: SiteIndex(1) },
-        59 | 60 => I::Move { dst: window, src: a },
-        61 => I::Move { dst: a, src: window },
-        62 => I::AddToField { object: a, src: b, name, cache },
-        63 => I::AddToIndex { object: a, index: b, src: c },
-        64 => I::AddToIndexField { object: a, index: b, src: c, name, cache },
-        65 => I::SubtractFromField { object: a, src: b, name, cache },
-        66 => I::SubtractFromIndex { object: a, index: b, src: c },
-        67 => I::SubtractFromIndexField { object: a, index: b, src: c, name, cache },
-        68 => I::Throw { src: a },
-        69 => I::Rethrow { error: first },
-        70 => I::Switch { src: a, table: TableIndex((entry / LENGTH) as u16) },
-        71 => I::Halt {},
-        _ => I::Return { src: a },
-    }
-}
-
-/// The handlers of a procedure, often none. The first one that fits is asked first, whether it stands inside of the
-/// others or not.
-fn handlers(dice: &mut Dice, entry: u32) -> Vec<Handler> {
-    let count = [0, 0, 1, 2, 4][dice.below(5) as usize];
-    let handler = |_| {
-        let start = dice.below(LENGTH);
-        let takes = match dice.below(3) {
-            0 => Takes::Faults,
-            1 => Takes::Everything,
-            _ => Takes::While(dice.register(), dice.below(3) as u16),
-        };
-        let end = start + dice.below(LENGTH - start) + 1;
-        Handler { start: entry + start, end: entry + end, takes, target: Target(entry + dice.below(LENGTH)), error: Reg(dice.below(u32::from(dice.registers)) as u8), count: None }
-    };
-    (0..count).map(handler).collect()
-}
-
-fn program(seed: u64) -> Program {
-    let mut dice = Dice { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, registers: REGISTERS_MAX };
-    let mut program = Program {
-        constants: vec![Constant::Int(3), Constant::Int(i64::MAX), Constant::Float(0.5), Constant::Float(1e300), Constant::Text("ab".into()), Constant::Text("7".into())],
-        names: vec!["x".into(), "y".into()],
-        shapes: vec![vec![NameIndex(0), NameIndex(1)]],
-        imports: vec![Import { phrase: "FIRST".into(), is_pure: true, gives_rows: false }, Import { phrase: "ASK".into(), is_pure: false, gives_rows: false }],
-        globals: vec!["g".into()],
-        caches: 4,
-        sources: vec![SourceText { name: "random.bas".into(), text: "".into() }],
-        ..Program::default()
-    };
-    let argument = ArgumentSite { span: Span::default(), name: "".into(), template: None };
-    program.sites = (0..2).map(|import| CallSite { import: ImportIndex(import), wanted: Wanted::Value, arguments: vec![argument.clone(); 2] }).collect();
-    for index in 0..3u8 {
-        let entry = program.code.len() as u32;
-        dice.registers = 4 + dice.below(u32::from(REGISTERS_MAX) - 3) as u8;
-        for at in 0..LENGTH {
-            program.code.push(if at + 1 == LENGTH { I::Return { src: Reg(0) } } else { instruction(&mut dice, entry) });
-        }
-        let place = |dice: &mut Dice| Target(entry + dice.below(LENGTH));
-        let cases = [0, 4, 5].map(|constant| (ConstIndex(constant), place(&mut dice))).to_vec();
-        program.tables.push(JumpTable { cases, otherwise: place(&mut dice) });
-        let parameters = u8::from(index > 0);
-        let handlers = handlers(&mut dice, entry);
-        let variables = (0..=dice.registers).map(|register| (register, format!("r{register}").into())).collect();
-        program.procedures.push(Procedure { name: "p".into(), entry, end: entry + LENGTH, parameters, registers: dice.registers + 1, variables, handlers });
-    }
-    program.spans = vec![Span::default(); program.code.len()];
-    program
-}
-
-fn first(_: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
-    Ok(arguments[0].clone())
-}
-
-/// Runs a program to its end, in slices of fuel and through bytes where asked to, and tells how it ended.
-fn end_of(linked: &Arc<Linked>, limits: &Arc<Limits>, dispatcher: Dispatcher, through_bytes: bool) -> String {
-    let mut vm = Vm::new(linked, limits);
-    vm.set_dispatcher(dispatcher);
-    vm.set_variable("r1", Value::Int(5));
-    let mut calls = 0;
-    let mut slices = 0;
-    let ended = loop {
-        vm.set_fuel(Some(500));
-        match vm.run(&|| Instant(0)) {
-            Stop::Done => break "done".to_owned(),
-            Stop::Failed(fault) => break format!("{}: {}", fault.code, fault.message),
-            Stop::OutOfFuel if slices == 4 => break "out of fuel".to_owned(),
-            Stop::OutOfFuel => slices += 1,
-            Stop::HostCall if calls == 20 => break "still asking".to_owned(),
-            Stop::HostCall => {
-                calls += 1;
-                let answer = vm.pending().expect("the run waits for an answer").arguments[1].clone();
-                // One call in three fails, and not even all of these may be taken by a handler.
-                let refused = Fault::new("E_REFUSED", "the host refuses");
-                if calls % 3 > 0 {
-                    vm.resume(answer);
-                } else if let Err(fault) = vm.fail(if calls == 12 { refused.and_ends() } else { refused }) {
-                    break format!("{}: {}", fault.code, fault.message);
-                }
-            }
-        }
-        if through_bytes {
-            let bytes = vm.checkpoint(&NoSecrets).expect("the state can be written");
-            vm = Vm::restore(linked, limits, &bytes, &NoSecrets).unwrap_or_else(|fault| panic!("{fault} {:?}\n{}", vm.variables().collect::<Vec<_>>(), gbvm_vm::disasm::disassemble_linked(linked)));
-            vm.set_dispatcher(dispatcher);
-        }
-    };
-    for (name, value) in vm.variables().filter(|(_, value)| value.weight() < 1000) {
-        assert_eq!(value.weight(), weight_of(value), "{name} = {value:?}");
-    }
-    // What shares its parts is short in memory and long as text.
-    let shown = |value: &Value| if value.weight() < 200 { format!("{value:?}") } else { format!("{} of weight {}", value.kind(), value.weight()) };
-    let variables: Vec<String> = vm.variables().map(|(name, value)| format!("{name} = {}", shown(value))).collect();
-    format!("{ended} after {calls} calls and {slices} slices\n{}", variables.join("\n"))
-}
-
-/// The weight of a value, counted.
-fn weight_of(value: &Value) -> u32 {
-    match value {
-        Value::Array(array) => 1 + array.items().iter().map(weight_of).sum::<u32>(),
-        Value::Object(object) => 1 + object.iter().map(|(key, value)| weight_of(value) + (key.len() / 16) as u32).sum::<u32>(),
-        _ => value.weight(),
-    }
-}
+use programs::Choices;
 
 #[test]
 fn random_programs_agree() {
-    let programs = std::env::var("PROGRAMS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
-    let limits = Arc::new(Limits { call_depth: 20, string_bytes: 2_000, array_items: 200, ..Limits::default() });
+    let programs_wanted: u64 = std::env::var("PROGRAMS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
+    let limits = programs::limits();
     let mut ends = std::collections::BTreeMap::new();
-    for seed in 1..=programs {
-        let resolve = |phrase: &str| Some(if phrase == "FIRST" { Native::Pure(first) } else { Native::Host });
-        let linked = Arc::new(Linked::new(Arc::new(program(seed)), resolve).expect("a program with indexes in range passes"));
-        let wanted = end_of(&linked, &limits, Dispatcher::Reference, false);
-        for &dispatcher in Dispatcher::ALL {
-            for through_bytes in [false, true] {
-                let found = end_of(&linked, &limits, dispatcher, through_bytes);
-                assert!(found == wanted, "program {seed} on {dispatcher:?}, through bytes: {through_bytes}\n{found}\n--- instead of\n{wanted}\n{}", gbvm_vm::disasm::disassemble_linked(&linked));
-            }
-        }
-        *ends.entry(wanted.split([' ', ':']).next().unwrap_or_default().to_owned()).or_insert(0) += 1;
+    for seed in 1..=programs_wanted {
+        let program = programs::program(Choices::Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1), false);
+        let linked = programs::link(program).expect("a program with indexes in range passes");
+        let end = programs::common_end(&linked, &limits, &seed);
+        *ends.entry(end.split([' ', ':']).next().unwrap_or_default().to_owned()).or_insert(0) += 1;
     }
     // The programs are worth running only if they end in many ways.
-    assert!(ends.len() >= 5 && ends["done"] > programs / 20, "{ends:?}");
+    assert!(ends.len() >= 5 && ends["done"] > programs_wanted / 20, "{ends:?}");
+}
+
+#[test]
+fn what_strays_is_refused_or_agrees() {
+    let limits = programs::limits();
+    let (mut accepted, mut refused) = (0, 0);
+    let mut state = 1u64;
+    for number in 0..2_000 {
+        let byte = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        };
+        let bytes: Vec<u8> = (0..600).map(byte).collect();
+        match programs::link(programs::program(Choices::Given(&bytes), true)) {
+            Ok(linked) => {
+                accepted += 1;
+                programs::common_end(&linked, &limits, &number);
+            }
+            Err(fault) => {
+                refused += 1;
+                assert_eq!(fault.code, "E_PROGRAM", "{fault}");
+            }
+        }
+    }
+    assert!(accepted > 20 && refused > 200, "{accepted} accepted, {refused} refused");
 }
 
 /// A loop of 10⁸ instructions on a small stack: the last call of each instruction's code is a jump.

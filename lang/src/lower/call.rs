@@ -110,28 +110,42 @@ impl Lowering<'_> {
         self.native(signature, span, arguments, dst);
     }
 
-    /// Calls a function that changes its first argument, and takes apart what it gives.
+    /// Calls a function that changes its first argument: in its place, so that nothing is copied.
     fn changing(&mut self, signature: &Signature, span: Span, arguments: &[&Expression], dst: Option<Reg>) {
         let mark = self.registers.mark();
-        let pair = self.registers.temporary();
-        self.native(signature, span, arguments, Some(pair));
-        let index = self.registers.temporary();
-        if is_simple_place(arguments[0]) && self.is_variable_place(arguments[0]) {
-            if let Some(place) = self.place(arguments[0]) {
-                let rest = self.registers.temporary();
-                self.literal(Literal::Int(1), index, span);
-                self.emit(span, Instruction::GetIndex { dst: rest, object: pair, index });
-                self.store(&place, rest, span);
-            }
-        } else if matches!(arguments[0].kind, ExpressionKind::Field(..) | ExpressionKind::Index(..)) {
-            let message = format!("{} changes what it is given; put the index that is computed here into a variable first.", signature.phrase);
-            self.error("E_PLACE", arguments[0].span, message);
-        }
-        if let Some(dst) = dst {
-            self.literal(Literal::Int(0), index, span);
-            self.emit(span, Instruction::GetIndex { dst, object: pair, index });
+        if let Some(place) = self.changed_place(signature, arguments[0]) {
+            let first = self.registers.temporary();
+            self.emit(span, Instruction::LoadMissing { dst: first });
+            let own = match &arguments[0].kind {
+                ExpressionKind::Name(name) | ExpressionKind::Field(_, name) => (&*name.text).into(),
+                _ => "".into(),
+            };
+            let mut sites = vec![ArgumentSite { span: arguments[0].span, name: own, template: None }];
+            let count = if signature.variadic { arguments.len() } else { signature.params.len() };
+            sites.extend((1..count).map(|position| self.argument_or_missing(signature, position, arguments, span)));
+            let import = self.emit.import(signature);
+            let wanted = if dst.is_some() { Wanted::Value } else { Wanted::Nothing };
+            let site = self.emit.site(CallSite { import, wanted, arguments: sites });
+            let path = self.path(&place);
+            self.emit(span, Instruction::CallChanging { dst: dst.unwrap_or(first), first, path, site });
+        } else {
+            arguments[1..].iter().for_each(|argument| self.discard(argument));
         }
         self.registers.release(mark);
+    }
+
+    /// The place that a function changes; of what is no place, a register with its value.
+    fn changed_place(&mut self, signature: &Signature, argument: &Expression) -> Option<Place> {
+        if is_simple_place(argument) && self.is_variable_place(argument) {
+            return self.place(argument);
+        }
+        if matches!(argument.kind, ExpressionKind::Field(..) | ExpressionKind::Index(..)) {
+            let message = format!("{} changes what it is given; put the index that is computed here into a variable first.", signature.phrase);
+            self.error("E_PLACE", argument.span, message);
+        }
+        let register = self.registers.temporary();
+        self.into(argument, register);
+        Some(self.register_place(register))
     }
 
     /// Calls a keyword or function whose arguments fit.
@@ -142,14 +156,7 @@ impl Lowering<'_> {
         let count = if signature.variadic { arguments.len() } else { signature.params.len() };
         let mut sites = Vec::with_capacity(count);
         for position in 0..count {
-            let register = self.registers.temporary();
-            sites.push(match arguments.get(position) {
-                Some(argument) => self.argument(signature, position, argument, register),
-                None => {
-                    self.emit(span, Instruction::LoadMissing { dst: register });
-                    ArgumentSite { span, name: "".into(), template: None }
-                }
-            });
+            sites.push(self.argument_or_missing(signature, position, arguments, span));
         }
         let wanted = match dst {
             None if adopting.is_empty() => Wanted::Nothing,
@@ -195,6 +202,18 @@ impl Lowering<'_> {
         let message = format!("{} takes {takes}{listed}, but {} given.", signature.phrase, are_or_is(given));
         self.error("E_ARITY", span, message);
         false
+    }
+
+    /// An argument, or MISSING where it was left out, in the next register.
+    fn argument_or_missing(&mut self, signature: &Signature, position: usize, arguments: &[&Expression], span: Span) -> ArgumentSite {
+        let register = self.registers.temporary();
+        match arguments.get(position) {
+            Some(argument) => self.argument(signature, position, argument, register),
+            None => {
+                self.emit(span, Instruction::LoadMissing { dst: register });
+                ArgumentSite { span, name: "".into(), template: None }
+            }
+        }
     }
 
     fn argument(&mut self, signature: &Signature, position: usize, argument: &Expression, dst: Reg) -> ArgumentSite {

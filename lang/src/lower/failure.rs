@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use gbvm_vm::isa::Instruction;
-use gbvm_vm::program::{Reg, Root, Span, Takes};
+use gbvm_vm::program::{JumpTable, Reg, Root, Span, Takes};
 use gbvm_vm::signature::Access;
 use rustc_hash::FxHashMap;
 
@@ -29,7 +29,7 @@ const FIRST_LABEL: u16 = 2;
 #[derive(Default)]
 pub(super) struct Failure {
     /// Where the routine says ON ERROR.
-    on_error: Option<Orders>,
+    on_error: Option<Rc<Orders>>,
     /// How many parts of TRY are around.
     pub(super) tries: usize,
     /// The FINALLYs around that must run before something is left, innermost last.
@@ -45,8 +45,7 @@ pub(super) struct Failure {
     pub(super) stubs: Vec<Stub>,
 }
 
-/// The registers of ON ERROR.
-#[derive(Clone)]
+/// The registers of ON ERROR. Every statement looks at them, so they are shared.
 struct Orders {
     mode: Reg,
     /// What the last ON ERROR said.
@@ -57,8 +56,8 @@ struct Orders {
     spare: Reg,
     /// How many statements were executed of which nothing stays if they fail.
     count: Reg,
-    /// The labels that it goes to, by their modes.
-    labels: Vec<Rc<str>>,
+    /// The labels that it goes to, and their modes.
+    labels: FxHashMap<Rc<str>, u16>,
 }
 
 /// What expressions may do besides giving a value.
@@ -74,8 +73,8 @@ enum Effects {
 pub(super) enum Stub {
     /// Go on behind a statement that failed.
     Resume { entry: Label, unset: Option<(Place, u8)>, resume: Label, span: Span },
-    /// Go on at a label.
-    Trap { entry: Label, label: Label, span: Span },
+    /// Go on at one of a block's labels, that of the mode.
+    Trap { entry: Label, labels: Vec<(u16, Label)>, span: Span },
     /// Go on at FINALLY.
     Failed { entry: Label, route: Reg, finally: Label, span: Span },
 }
@@ -98,8 +97,8 @@ impl Lowering<'_> {
         let spare = reserve();
         reserve();
         let count = reserve();
-        let labels = labels::trapped(body).into_iter().filter(|name| self.failure.labels.contains_key(name)).collect();
-        self.failure.on_error = Some(Orders { mode, ordered, error, spare, count, labels });
+        let labels = labels::trapped(body).into_iter().zip(FIRST_LABEL..).collect();
+        self.failure.on_error = Some(Rc::new(Orders { mode, ordered, error, spare, count, labels }));
     }
 
     /// Nothing was ordered and nothing has failed when a routine begins.
@@ -122,11 +121,8 @@ impl Lowering<'_> {
         let mode = match order {
             OnError::Fail => 0,
             OnError::Resume => RESUME,
-            OnError::Goto(name) => {
-                // An unknown one is reported where labels are checked.
-                let index = orders.labels.iter().position(|label| *label == name.folded);
-                index.map_or(0, |index| FIRST_LABEL + index as u16)
-            }
+            // An unknown one is reported where labels are checked.
+            OnError::Goto(name) => orders.labels.get(&name.folded).copied().unwrap_or(0),
         };
         self.order(&orders, mode, span);
     }
@@ -269,13 +265,19 @@ impl Lowering<'_> {
         self.emit.mark(start);
         act(self);
         self.emit.mark(end);
-        for name in labels::direct(block) {
-            let (Some(index), Some(&(label, _))) = (orders.labels.iter().position(|own| *own == name), self.failure.labels.get(&name)) else { continue };
-            let entry = self.emit.label();
-            let span = block.first().map_or(Span::default(), |first| first.span);
-            self.failure.stubs.push(Stub::Trap { entry, label, span });
-            self.emit.guard(Guard { start, end, takes: Takes::While(orders.mode, FIRST_LABEL + index as u16), target: entry, error: orders.error, count: None });
-        }
+        // One handler for all of them: with one for each, every instruction here would be guarded by all.
+        let direct = labels::direct(block).into_iter();
+        let mut labels: Vec<(u16, Label)> = direct.filter_map(|name| Some((*orders.labels.get(&name)?, self.failure.labels.get(&name)?.0))).collect();
+        labels.sort_by_key(|(mode, _)| *mode);
+        let takes = match *labels {
+            [] => return,
+            [(mode, _)] => Takes::While(orders.mode, mode),
+            [(first, _), .., (last, _)] => Takes::Between(orders.mode, first, last),
+        };
+        let entry = self.emit.label();
+        let span = block.first().map_or(Span::default(), |first| first.span);
+        self.failure.stubs.push(Stub::Trap { entry, labels, span });
+        self.emit.guard(Guard { start, end, takes, target: entry, error: orders.error, count: None });
     }
 
     pub(super) fn label(&mut self, name: &Name) {
@@ -405,13 +407,10 @@ impl Lowering<'_> {
                     }
                     self.jump(resume, span);
                 }
-                Stub::Trap { entry, label, span } => {
+                Stub::Trap { entry, labels, span } => {
                     self.emit.bind(entry);
                     self.note_error(span);
-                    if let Some(mode) = self.failure.on_error.as_ref().map(|orders| orders.mode) {
-                        self.emit(span, Instruction::LoadInt { dst: mode, value: 0 });
-                    }
-                    self.jump(label, span);
+                    self.go_on_at_label(&labels, span);
                 }
                 Stub::Failed { entry, route, finally, span } => {
                     self.emit.bind(entry);
@@ -420,6 +419,22 @@ impl Lowering<'_> {
                 }
             }
         }
+    }
+
+    /// Goes on at the label of the mode, with no orders in force.
+    fn go_on_at_label(&mut self, labels: &[(u16, Label)], span: Span) {
+        let (Some(orders), Some(&(_, first))) = (self.failure.on_error.clone(), labels.first()) else { return };
+        let off = Instruction::LoadInt { dst: orders.mode, value: 0 };
+        if labels.len() == 1 {
+            self.emit(span, off);
+            return self.jump(first, span);
+        }
+        self.emit(span, Instruction::Move { dst: orders.spare, src: orders.mode });
+        self.emit(span, off);
+        let cases = labels.iter().map(|(mode, label)| (self.emit.integer(i64::from(*mode)), self.emit.target(*label))).collect();
+        let otherwise = self.emit.target(first);
+        let table = self.emit.table(JumpTable { cases, otherwise });
+        self.emit(span, Instruction::Switch { src: orders.spare, table });
     }
 
     /// Shares the error that a handler was given, where procedures ask for it.

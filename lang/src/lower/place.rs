@@ -171,7 +171,7 @@ impl Lowering<'_> {
         self.emit(span, Instruction::AdoptField { path, src, name });
     }
 
-    fn path(&mut self, place: &Place) -> gbvm_vm::program::PathIndex {
+    pub(super) fn path(&mut self, place: &Place) -> gbvm_vm::program::PathIndex {
         let path = Path { root: place.root, steps: place.steps.clone(), name: (&*place.name).into() };
         self.emit.path(path)
     }

@@ -106,6 +106,12 @@ impl Caller<'_> {
                 let now = self.world.context().clock.now();
                 function(&PureContext { now: &|| now, limits: &Limits::default() }, &self.arguments)
             }
+            Function::Changing(function) => {
+                let now = self.world.context().clock.now();
+                let mut place = std::mem::take(&mut self.arguments[0]);
+                let changed = function(&PureContext { now: &|| now, limits: &Limits::default() }, &mut place, &self.arguments)?;
+                Value::array(vec![changed.value, place])
+            }
             Function::Host(function) => {
                 let site = CallSite { import: ImportIndex(0), wanted: self.wanted, arguments: self.sites };
                 let call = Call { arguments: &self.arguments, site: &site, templates: &self.templates, frames: &self.frames };

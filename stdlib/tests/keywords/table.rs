@@ -19,11 +19,12 @@ fn every_record_is_complete() {
         assert!(!keyword.summary.is_empty() && !keyword.summary.ends_with('.'), "{phrase}: a summary is one sentence without its full stop");
         assert!(!keyword.examples.is_empty() || keyword.signature.absence.is_some(), "{phrase} has no example");
         let kind = match keyword.function {
-            Function::Pure(_) => Kind::Pure,
+            Function::Pure(_) | Function::Changing(_) => Kind::Pure,
             Function::Host(_) | Function::Absent => Kind::Host,
             Function::Declare => Kind::Declare,
         };
         assert_eq!(keyword.signature.kind, kind, "{phrase}");
+        assert_eq!(keyword.signature.changes_first, matches!(keyword.function, Function::Changing(_)), "{phrase}");
         let optional = keyword.signature.params.iter().skip_while(|param| !param.optional);
         assert!(optional.clone().all(|param| param.optional), "{phrase}: a required parameter follows one that may be left out");
     }

@@ -195,7 +195,7 @@ fn reason(program: &Program, procedure: &Procedure, register: Reg, at: u32) -> S
         [] if register.0 < procedure.parameters => "the call gave nothing for it".to_owned(),
         [] => "nothing has set it".to_owned(),
         [pc] => match program.code[source(pc) as usize] {
-            I::CallHost { site, .. } | I::CallPure { site, .. } => {
+            I::CallHost { site, .. } | I::CallPure { site, .. } | I::CallChanging { site, .. } => {
                 let import = &program.imports[program.sites[site.at()].import.at()];
                 let gave = if import.gives_rows { NO_ROW } else { "gave nothing" };
                 format!("{} on line {} {gave}", import.phrase, line(pc))
@@ -224,11 +224,11 @@ fn subject(program: &Program, instruction: I, at: u32, argument: Option<u8>) -> 
     let own = program.spans[at as usize];
     let span: Span = match instruction {
         I::Throw { .. } | I::Rethrow { .. } => return None,
-        I::CallPure { site, .. } | I::CallHost { site, .. } => {
+        I::CallPure { site, .. } | I::CallChanging { site, .. } | I::CallHost { site, .. } => {
             let site = &program.sites[site.at()];
             match argument.and_then(|argument| site.arguments.get(usize::from(argument))) {
                 Some(argument) => argument.span,
-                None if matches!(instruction, I::CallPure { .. }) => return None,
+                None if matches!(instruction, I::CallPure { .. } | I::CallChanging { .. }) => return None,
                 None => own,
             }
         }

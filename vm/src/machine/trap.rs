@@ -142,6 +142,7 @@ impl Vm {
         match handler.takes {
             Takes::Faults | Takes::Everything => true,
             Takes::While(mode, value) => matches!(self.stack[base + mode.at()], Value::Int(mode) if mode == i64::from(value)),
+            Takes::Between(mode, first, last) => matches!(self.stack[base + mode.at()], Value::Int(mode) if (i64::from(first)..=i64::from(last)).contains(&mode)),
         }
     }
 
@@ -223,7 +224,7 @@ impl Vm {
 /// The place of an instruction, or of an argument of the call that it is.
 fn place_of(program: &Program, Step { at, times, left_out }: Step, argument: Option<u8>) -> Place {
     let argument = argument.and_then(|argument| match program.code[at as usize] {
-        Instruction::CallPure { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
+        Instruction::CallPure { site, .. } | Instruction::CallChanging { site, .. } | Instruction::CallHost { site, .. } => program.sites[site.at()].arguments.get(usize::from(argument)),
         _ => None,
     });
     let span: Span = argument.map_or(program.spans[at as usize], |argument| argument.span);

@@ -13,7 +13,7 @@ use crate::machine::fast;
 use crate::machine::place::{self, Move};
 use crate::machine::switch::switch;
 use crate::machine::trap;
-use crate::native::{Native, PureContext};
+use crate::native::{Changed, Native, PureContext};
 use crate::object::{Object, SHAPED_MAX};
 use crate::operators;
 use crate::program::{CacheIndex, NameIndex, PathIndex, Reg, Root, ShapeIndex, SiteIndex, Step};
@@ -228,6 +228,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::Return { src } => return Ok(leave(core, window, src)),
         I::Halt {} => return Ok(Flow::Stop(Stopped::Done)),
         I::CallPure { dst, first, site } => return next(CallPure(core, window, dst, first, site)),
+        I::CallChanging { dst, first, path, site } => return call_changing(core, window, dst, first, path, site),
         I::CallHost { dst, first, site } => return Ok(Flow::Stop(Stopped::HostCall { dst, first, site })),
 
         I::AddInts { dst, a, b } => (dst.0, operators::add(&window[a.0.at()], &window[b.0.at()])?),
@@ -460,7 +461,7 @@ pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, 
     let value = match &core.natives[site.import.at()] {
         Native::Pure(function) => function(&PureContext { now: core.now, limits: core.limits }, arguments)?,
         Native::Embedded(function) => function(arguments)?,
-        Native::Host => return Err(Box::new(Fault::ending("E_PROGRAM", "the program calls a keyword as if it were a function"))),
+        Native::Host | Native::Changing(_) => return Err(Box::new(Fault::ending("E_PROGRAM", "the program calls a keyword as if it were a function"))),
     };
     // What a function looks at and makes takes time that no jump pays for.
     for argument in arguments {
@@ -607,6 +608,31 @@ pub fn Push(core: &mut Core<'_>, window: &mut Window, array: Reg, src: Reg) -> R
     let name = || variable_name(core, array).to_owned();
     place::append(&mut window[array.at()], item, name, false, core.limits.array_items)?;
     Ok(())
+}
+
+/// Calls a function that changes a place.
+fn call_changing(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, path: PathIndex, site: SiteIndex) -> Result<Flow, Fault> {
+    let site = &core.program.sites[site.at()];
+    let arguments: Vec<Value> = range(window, first, site.arguments.len()).iter_mut().map(std::mem::take).collect();
+    let Native::Changing(function) = core.natives[site.import.at()] else {
+        return Err(Fault::ending("E_PROGRAM", "the program lets a keyword change what it only looks at"));
+    };
+    for argument in &arguments {
+        core.charge_look(argument)?;
+    }
+    let context = PureContext { now: core.now, limits: core.limits };
+    let (mut changed, mut copied) = (None, 0);
+    change(core, path, window, &mut |place, _| {
+        copied = place.copied_by_change();
+        changed = Some(function(&context, place, &arguments)?);
+        Ok(())
+    })?;
+    let Changed { value, moved } = changed.expect("a place is changed once, or there is a fault");
+    core.charge_copy(copied + moved)?;
+    core.charge(&value)?;
+    access::check_size(&value, core.limits)?;
+    window[dst.at()] = value;
+    Ok(Flow::Next)
 }
 
 /// Settles a counting loop; false where its body never runs.
