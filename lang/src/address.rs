@@ -1,6 +1,6 @@
 //! The addresses that a program's own text asks for: how each may begin, and the origin that this settles.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -15,6 +15,8 @@ const PREFIXES_MAX: usize = 64;
 const STEPS_MAX: usize = 64;
 /// How many expressions are looked at for one address.
 const VISITS_MAX: usize = 2_000;
+/// How many expressions are looked at for all addresses of a program.
+const LOOKS_MAX: usize = 5_000_000;
 /// How much of an address is of interest, in bytes.
 const LENGTH_MAX: usize = 512;
 
@@ -75,6 +77,7 @@ type Prefixes = Rc<BTreeSet<Prefix>>;
 pub struct Addresses<'f, 'a> {
     flows: &'f Flows<'a>,
     known: RefCell<FxHashMap<SlotIndex, Prefixes>>,
+    looks: Cell<usize>,
 }
 
 /// Where a search for beginnings stands.
@@ -86,14 +89,16 @@ struct Way {
     steps: usize,
     /// How many expressions were looked at.
     visits: usize,
-    /// The outermost of the slots that was met again, by its place in `slots`; the first where the way was too long.
+    /// The outermost of the slots that was met again, by its place in `slots`.
     outermost: Option<usize>,
+    /// Whether something was left out because it was too much. What is found since is not the whole.
+    is_cut: bool,
 }
 
 impl<'f, 'a> Addresses<'f, 'a> {
     /// The addresses of a program, none of which is looked at yet.
     pub fn new(flows: &'f Flows<'a>) -> Addresses<'f, 'a> {
-        Addresses { flows, known: RefCell::default() }
+        Addresses { flows, known: RefCell::default(), looks: Cell::new(0) }
     }
 
     /// The origins that an address may have, as far as the script's text says so.
@@ -111,14 +116,17 @@ impl<'f, 'a> Addresses<'f, 'a> {
     }
 
     fn of(&self, origin: Origin<'a>, way: &mut Way) -> Prefixes {
+        if let ExpressionKind::Text(text) = &origin.expression.kind {
+            return Rc::new(BTreeSet::from([Prefix { text: text.to_string(), is_whole: true }.cut()]));
+        }
         way.visits += 1;
-        if way.steps > STEPS_MAX || way.visits > VISITS_MAX || !self.flows.looks(1) {
-            way.outermost = Some(0);
+        self.looks.update(|looks| looks + 1);
+        if way.steps > STEPS_MAX || way.visits > VISITS_MAX || self.looks.get() > LOOKS_MAX {
+            way.is_cut = true;
             return Rc::new(BTreeSet::from([Prefix::unknown()]));
         }
         way.steps += 1;
         let found = match &origin.expression.kind {
-            ExpressionKind::Text(text) => Rc::new(BTreeSet::from([Prefix { text: text.to_string(), is_whole: true }.cut()])),
             ExpressionKind::Sum(parts) | ExpressionKind::Concat(parts) | ExpressionKind::Interpolation(parts) => self.joined(parts, origin, way),
             _ => {
                 let mut found = Vec::new();
@@ -177,7 +185,7 @@ impl<'f, 'a> Addresses<'f, 'a> {
         way.slots.pop();
         // What depends on a slot that led here may be known better from elsewhere.
         let own = way.outermost.filter(|outermost| *outermost < way.slots.len());
-        if own.is_none() {
+        if own.is_none() && !way.is_cut {
             self.known.borrow_mut().insert(slot, found.clone());
         }
         way.outermost = [outer, own].into_iter().flatten().min();

@@ -22,7 +22,7 @@ use crate::text::{Origin, Text};
 use crate::value::{Array, DEPTH_MAX, Value};
 
 /// The beginning of every checkpoint: a name and the version of the form.
-const MAGIC: &[u8; 5] = b"gbvm\x02";
+const MAGIC: &[u8; 5] = b"gbvm\x03";
 /// Shorter texts are repeated rather than referenced.
 const SHARED_MIN: usize = 64;
 
