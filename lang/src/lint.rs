@@ -8,7 +8,7 @@ use gbvm_vm::signature::{Absence, Access, Kind, Role, Signature};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::Addresses;
-use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
+use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Literal, Name, Statement, StatementKind, UnaryOperator};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
 use crate::diagnostic::Diagnostic;
 use crate::filter;
@@ -134,6 +134,7 @@ impl<'a> Linter<'_, 'a> {
                     Some(Role::Url) => self.address(routine, argument),
                     Some(Role::Filter) => {
                         self.filter(argument);
+                        self.compared(argument);
                         self.whole_filter(routine, signature, argument);
                     }
                     _ => {}
@@ -187,6 +188,19 @@ impl<'a> Linter<'_, 'a> {
                            the value is text of the script.";
             self.warn("W_FILTER_AT_RUN", argument.span, message);
         }
+    }
+
+    /// A comparison in the place of a filter is computed before: TRUE or FALSE, which is no filter.
+    fn compared(&mut self, argument: &Expression) {
+        let Some(answer) = truth(argument) else { return };
+        let example = match answer {
+            Truth::Compared(column) => format!("\"{column}=\" + …"),
+            Truth::Written => "\"column=\" + value".to_owned(),
+        };
+        let message = format!(
+            "this is TRUE or FALSE, and no filter: a filter is a text, as in {example}, with column and operator inside of the quotes"
+        );
+        self.diagnostics.push(Diagnostic::error("E_FILTER_TYPE", argument.span, message));
     }
 
     /// A filter that is nothing but a part of the request. UPDATE and SAVE take an id in its place, and have a record.
@@ -322,6 +336,37 @@ impl<'a> Linter<'_, 'a> {
                 self.warn("W_UNAUTHENTICATED", webhook.span, message);
             }
         }
+    }
+}
+
+/// An expression that can only be TRUE or FALSE.
+enum Truth<'e> {
+    /// It compares what a word like a column's name stands for.
+    Compared(&'e str),
+    /// It is written so, or compares anything else.
+    Written,
+}
+
+fn truth(expression: &Expression) -> Option<Truth<'_>> {
+    match &expression.kind {
+        ExpressionKind::Binary(operator, column, _) if operator.comparison().is_some() => Some(match &column.kind {
+            ExpressionKind::Name(name) => Truth::Compared(&name.text),
+            _ => Truth::Written,
+        }),
+        ExpressionKind::Binary(BinaryOperator::And | BinaryOperator::Or, a, b) => {
+            let (first, second) = (truth(a)?, truth(b)?);
+            Some(if matches!(first, Truth::Compared(_)) { first } else { second })
+        }
+        ExpressionKind::Literal(Literal::Bool(_))
+        | ExpressionKind::Unary(UnaryOperator::Not, _)
+        | ExpressionKind::Binary(BinaryOperator::Xor, ..) => Some(Truth::Written),
+        ExpressionKind::In(_, value, _) | ExpressionKind::Like(_, value, _) | ExpressionKind::Between(_, value, ..) | ExpressionKind::IsNull(_, value) => {
+            Some(match &value.kind {
+                ExpressionKind::Name(name) => Truth::Compared(&name.text),
+                _ => Truth::Written,
+            })
+        }
+        _ => None,
     }
 }
 
