@@ -106,7 +106,8 @@ fn back_end(
         diagnostics.extend(lint::lint(&whole, &flows, &addresses, &declarations));
     }
     diagnostics.extend(transaction::calls_inside(&whole));
-    let (mut schema, accesses, found) = schema::schema(&whole, &flows, &addresses);
+    let tables: Vec<_> = trees.iter().flat_map(|tree| &tree.tables).collect();
+    let (mut schema, accesses, found) = schema::schema(&whole, &flows, &addresses, &tables);
     diagnostics.extend(found);
     for tree in &trees {
         diagnostics.extend(schema.declare(&tree.tables));

@@ -44,6 +44,8 @@ pub fn lex(text: &str, source: u16, phrases: &Phrases, diagnostics: &mut Vec<Dia
         lexemes: Vec::new(),
         brackets: Vec::new(),
         holes: Vec::new(),
+        questions: Vec::new(),
+        answer_colon: None,
         block: None,
         block_of: None,
         value_words: Vec::new(),
@@ -68,6 +70,10 @@ struct Lexer<'a> {
     brackets: Vec<(u8, usize)>,
     /// The `${` that are open.
     holes: Vec<Hole>,
+    /// The `?` of choices whose `:` has not come: the statement of each, and how many brackets were open.
+    questions: Vec<(usize, usize)>,
+    /// Where the `:` of the last such choice stands.
+    answer_colon: Option<u32>,
     /// The text below a statement that is being read.
     block: Option<block::Block>,
     /// The words behind which a value stands in the word forms of the current line.
@@ -348,7 +354,7 @@ impl Lexer<'_> {
                         || self.phrases.wants_value_after(&lexemes[self.statement.min(lexemes.len())..])
                         || self.value_words.iter().any(|value_word| value_word.eq_ignore_ascii_case(&word.folded)))
             }
-            Token::Colon => self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{'),
+            Token::Colon => self.answer_colon == Some(last.start) || self.brackets.last().is_some_and(|&(bracket, _)| bracket == b'{'),
             Token::Newline | Token::Dot | Token::QuestionDot => false,
             token => !token.ends_value(),
         }
@@ -654,6 +660,10 @@ impl Lexer<'_> {
         let byte = self.bytes[self.at - 1];
         match token {
             Token::OpenParen | Token::OpenBracket | Token::OpenBrace => self.brackets.push((byte, start)),
+            Token::Question if self.lexemes.last().is_some_and(|last| last.token.ends_value()) => {
+                self.questions.push((self.statement, self.brackets.len()));
+            }
+            Token::Colon => self.answer(start),
             Token::CloseBrace if self.holes.last().is_some_and(|hole| hole.brackets >= self.brackets.len()) => {
                 let hole = self.holes.pop().expect("a hole was seen");
                 self.push(Token::HoleClose, start, self.at);
@@ -678,6 +688,21 @@ impl Lexer<'_> {
             _ => {}
         }
         self.push(token, start, self.at);
+    }
+
+    /// Notes whether a `:` stands between the two values of a choice. Each takes the nearest `?` of its own brackets.
+    fn answer(&mut self, colon: usize) {
+        let here = (self.statement, self.brackets.len());
+        while let Some(&question) = self.questions.last() {
+            if question.0 == here.0 && question.1 < here.1 {
+                return; // that of brackets around these
+            }
+            self.questions.pop();
+            if question == here {
+                self.answer_colon = Some(colon as u32);
+                return;
+            }
+        }
     }
 
     fn finish(&mut self) {

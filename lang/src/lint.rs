@@ -8,7 +8,7 @@ use gbvm_vm::signature::{Absence, Access, Kind, Role, Signature};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::Addresses;
-use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Name, Statement, StatementKind};
+use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Literal, Name, Statement, StatementKind, UnaryOperator};
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
 use crate::diagnostic::Diagnostic;
 use crate::filter;
@@ -17,7 +17,7 @@ use crate::foreign;
 use crate::labels;
 use crate::lower::filter_sources;
 use crate::reach;
-use crate::resolve::{Answer, Assigned, INPUTS, Meaning, RESULT, Scope, Whole};
+use crate::resolve::{Answer, Assigned, ERROR, INPUTS, Meaning, RESULT, Scope, Whole};
 use crate::source::Span;
 use crate::spelling::Names;
 use crate::walk;
@@ -100,6 +100,7 @@ impl<'a> Linter<'_, 'a> {
             }
             self.unused(expression);
         });
+        self.error_variable(routine, body);
         walk::each_expression(body, &mut |expression| {
             self.expression(routine, expression);
             if let ExpressionKind::Filter { values, .. } = &expression.kind {
@@ -134,6 +135,7 @@ impl<'a> Linter<'_, 'a> {
                     Some(Role::Url) => self.address(routine, argument),
                     Some(Role::Filter) => {
                         self.filter(argument);
+                        self.compared(argument);
                         self.whole_filter(routine, signature, argument);
                     }
                     _ => {}
@@ -144,6 +146,42 @@ impl<'a> Linter<'_, 'a> {
             && self.has_secrets
         {
             self.comparison(routine, expression, a, b);
+        }
+        self.misread(expression);
+    }
+
+    /// Two forms that mean something else in BASIC than in mathematics or in speech.
+    fn misread(&mut self, expression: &Expression) {
+        let ExpressionKind::Binary(operator, a, b) = &expression.kind else { return };
+        let ExpressionKind::Binary(inner, ..) = &a.kind else { return };
+        if is_order(*operator) && is_order(*inner) {
+            let message = "This compares TRUE or FALSE, the answer of the first comparison, with the last value; join two comparisons by AND.";
+            self.warn("W_COMPARE_CHAIN", expression.span, message);
+        }
+        let is_value = matches!(b.kind, ExpressionKind::Text(_) | ExpressionKind::Literal(Literal::Int(_) | Literal::Float(_)));
+        if *operator == BinaryOperator::Or && *inner == BinaryOperator::Equal && is_value {
+            let message = "The value behind OR is not compared with anything and is true or false by itself; compare it too, or write IN with the values in brackets.";
+            self.warn("W_OR_VALUE", b.span, message);
+        }
+    }
+
+    /// ERROR as a test, where errors are to be looked at and a variable has the name.
+    fn error_variable(&mut self, routine: usize, body: &[Statement]) {
+        let is_variable = matches!(self.whole.meaning(routine, ERROR), Meaning::Own | Meaning::Main);
+        if !is_variable || self.whole.error_owner(routine).is_none() {
+            return;
+        }
+        let mut found = Vec::new();
+        walk::each_statement(body, &mut |statement| match &statement.kind {
+            StatementKind::If { arms, .. } => arms.iter().for_each(|(condition, _)| tested(condition, &mut found)),
+            StatementKind::While { condition, .. } => tested(condition, &mut found),
+            StatementKind::Do { top, bottom, .. } => top.iter().chain(bottom).for_each(|test| tested(&test.condition, &mut found)),
+            _ => {}
+        });
+        for span in found {
+            let message = "error is a variable here, because the script sets one of this name, so this does not tell whether something \
+                           failed. Give the variable another name.";
+            self.warn("W_ERROR_VARIABLE", span, message);
         }
     }
 
@@ -187,6 +225,19 @@ impl<'a> Linter<'_, 'a> {
                            the value is text of the script.";
             self.warn("W_FILTER_AT_RUN", argument.span, message);
         }
+    }
+
+    /// A comparison in the place of a filter is computed before: TRUE or FALSE, which is no filter.
+    fn compared(&mut self, argument: &Expression) {
+        let Some(answer) = truth(argument) else { return };
+        let example = match answer {
+            Truth::Compared(column) => format!("\"{column}=\" + …"),
+            Truth::Written => "\"column=\" + value".to_owned(),
+        };
+        let message = format!(
+            "this is TRUE or FALSE, and no filter: a filter is a text, as in {example}, with column and operator inside of the quotes"
+        );
+        self.diagnostics.push(Diagnostic::error("E_FILTER_TYPE", argument.span, message));
     }
 
     /// A filter that is nothing but a part of the request. UPDATE and SAVE take an id in its place, and have a record.
@@ -322,6 +373,54 @@ impl<'a> Linter<'_, 'a> {
                 self.warn("W_UNAUTHENTICATED", webhook.span, message);
             }
         }
+    }
+}
+
+/// An expression that can only be TRUE or FALSE.
+enum Truth<'e> {
+    /// It compares what a word like a column's name stands for.
+    Compared(&'e str),
+    /// It is written so, or compares anything else.
+    Written,
+}
+
+fn is_order(operator: BinaryOperator) -> bool {
+    matches!(operator, BinaryOperator::Less | BinaryOperator::LessOrEqual | BinaryOperator::Greater | BinaryOperator::GreaterOrEqual)
+}
+
+/// Where a condition tests ERROR.
+fn tested(condition: &Expression, found: &mut Vec<Span>) {
+    match &condition.kind {
+        ExpressionKind::Name(name) if &*name.folded == ERROR => found.push(name.span),
+        ExpressionKind::Unary(UnaryOperator::Not, part) => tested(part, found),
+        ExpressionKind::Binary(BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Equal | BinaryOperator::NotEqual, a, b) => {
+            tested(a, found);
+            tested(b, found);
+        }
+        _ => {}
+    }
+}
+
+fn truth(expression: &Expression) -> Option<Truth<'_>> {
+    match &expression.kind {
+        ExpressionKind::Binary(operator, column, _) if operator.comparison().is_some() => Some(match &column.kind {
+            ExpressionKind::Name(name) => Truth::Compared(&name.text),
+            _ => Truth::Written,
+        }),
+        ExpressionKind::Binary(BinaryOperator::And | BinaryOperator::Or, a, b) => {
+            let (first, second) = (truth(a)?, truth(b)?);
+            Some(if matches!(first, Truth::Compared(_)) { first } else { second })
+        }
+        ExpressionKind::Literal(Literal::Bool(_))
+        | ExpressionKind::Unary(UnaryOperator::Not, _)
+        | ExpressionKind::Binary(BinaryOperator::Xor, ..) => Some(Truth::Written),
+        ExpressionKind::In(_, value, _) | ExpressionKind::Like(_, value, _) | ExpressionKind::Between(_, value, ..) | ExpressionKind::IsNull(_, value) => {
+            Some(match &value.kind {
+                ExpressionKind::Name(name) => Truth::Compared(&name.text),
+                _ => Truth::Written,
+            })
+        }
+        _ => None,
     }
 }
 

@@ -35,7 +35,7 @@ pub fn nest(
     see: &mut dyn FnMut(u32, Level),
 ) -> Script {
     let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
-    let mut nester = Nester { line_starts, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), is_behind_doubt: false, diagnostics };
+    let mut nester = Nester { line_starts, signatures, stack: Vec::new(), script: Script::default(), unclosed_loops: Vec::new(), is_behind_doubt: false, is_cut_off: false, diagnostics };
     for line in lines {
         let ends_line = line.ends_line;
         let is_doubtful = line.is_doubtful;
@@ -66,6 +66,8 @@ struct Nester<'a> {
     unclosed_loops: Vec<Rc<str>>,
     /// Whether something before on the same line did not parse.
     is_behind_doubt: bool,
+    /// Whether it was told that nothing behind the procedures runs.
+    is_cut_off: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -307,7 +309,9 @@ impl Nester<'_> {
         match self.stack.last_mut() {
             Some(frame) => frame.body.push(statement),
             None if is_reached => self.script.main.push(statement),
+            None if self.is_cut_off => {}
             None => {
+                self.is_cut_off = true;
                 let message = "this is never reached: the main part ends where the first SUB or FUNCTION begins. Move it above them";
                 self.diagnostics.push(Diagnostic::warning("W_UNREACHABLE", statement.span, message));
             }

@@ -20,6 +20,7 @@ use crate::names;
 use crate::reach;
 use crate::resolve::Whole;
 use crate::source::Span;
+use crate::spelling;
 use crate::walk::{self, WithStyle};
 
 /// What the loaded scripts need of the database and the network.
@@ -58,7 +59,7 @@ pub struct Accesses {
 }
 
 /// What a program needs and does, and the names in it that no table or column may have.
-pub fn schema<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses<'_, 'a>) -> (Schema, Accesses, Vec<Diagnostic>) {
+pub fn schema<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses<'_, 'a>, declared: &[&TableDeclaration]) -> (Schema, Accesses, Vec<Diagnostic>) {
     let mut misnamed = Vec::new();
     let mut schema = Schema::default();
     let mut accesses = Accesses::default();
@@ -67,7 +68,7 @@ pub fn schema<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses
         field_names(this.body, &mut schema.field_names);
         walk::each_expression(this.body, &mut |expression| {
             if let Some((signature, arguments)) = whole.builtin(routine, expression) {
-                let call = Call { flows, addresses, routine, signature, arguments };
+                let call = Call { flows, addresses, declared, routine, signature, arguments };
                 let faces = call.faces();
                 if faces.as_ref().is_some_and(|faces| seen.contains(faces)) {
                     return;
@@ -126,6 +127,8 @@ enum Face<'a> {
 struct Call<'f, 'a> {
     flows: &'f Flows<'a>,
     addresses: &'f Addresses<'f, 'a>,
+    /// The tables that the program declares.
+    declared: &'f [&'f TableDeclaration],
     routine: usize,
     signature: &'a Signature,
     arguments: Vec<&'a Expression>,
@@ -168,10 +171,10 @@ impl<'a> Call<'_, 'a> {
                 Role::Url | Role::Table => {
                     schema.origins.extend(self.addresses.origins(self.routine, argument));
                 }
-                Role::Filter => self.filter_needs(argument, &tables, schema),
-                Role::Field if writes => self.key_needs(argument, &tables, schema),
+                Role::Filter => self.filter_needs(argument, &tables, schema, misnamed),
+                Role::Field if writes => self.key_needs(argument, &tables, schema, misnamed),
                 // Where a field may stand, some keywords take a filter.
-                Role::Field => self.filter_needs(argument, &tables, schema),
+                Role::Field => self.filter_needs(argument, &tables, schema, misnamed),
                 Role::Record if writes => {
                     let mut fields = self.fields(argument);
                     fields.retain(|field| {
@@ -181,6 +184,8 @@ impl<'a> Call<'_, 'a> {
                         }
                         is_column
                     });
+                    let is_written_here = matches!(argument.kind, ExpressionKind::Object(_) | ExpressionKind::Array(_));
+                    self.undeclared(&tables, fields.iter().map(|field| (field.name.as_str(), field.span)), is_written_here, misnamed);
                     self.columns(&tables, &fields, schema);
                     if let ExpressionKind::Name(name) | ExpressionKind::Field(_, name) = &argument.kind
                         && self.signature.variadic
@@ -189,12 +194,36 @@ impl<'a> Call<'_, 'a> {
                         // A value that is no object becomes the column of its name. A single one may be either.
                         schema.field_names.insert(name.text.to_string());
                         if fields.is_empty() && self.arguments.len() > self.signature.params.len() {
+                            self.undeclared(&tables, [(&*name.text, name.span)], true, misnamed);
                             self.columns(&tables, &[Field { name: name.text.to_string(), block: None, span: name.span }], schema);
                         }
                     }
                 }
                 Role::Record | Role::Value | Role::Header | Role::MemoryKey | Role::Recipient | Role::Word => {}
             }
+        }
+    }
+
+    /// The declaration that settles which columns a table has: one without a place for further fields.
+    fn settled(&self, table: &str) -> Option<&TableDeclaration> {
+        self.declared.iter().copied().find(|declared| declared.name.eq_ignore_ascii_case(table) && !declared.keeps_more())
+    }
+
+    /// Reports columns that the one table which is meant is declared without. One that is near to a declared column is a
+    /// slip; any other is made, but without a type or a rule. What a variable holds may be meant for something else.
+    fn undeclared<'n>(&self, tables: &[(String, Option<u32>)], columns: impl IntoIterator<Item = (&'n str, Span)>, is_written_here: bool, misnamed: &mut Vec<Diagnostic>) {
+        let [(table, _)] = tables else { return };
+        let Some(declared) = self.settled(table) else { return };
+        for (column, span) in columns.into_iter().filter(|(column, _)| !declared.has_column(column)) {
+            let others = declared.columns.iter().map(|column| &*column.name).filter(|other| !is_numbered_alike(column, other));
+            let message = format!("the table {table} is declared without a column {column}");
+            let diagnostic = match (spelling::nearest(column, others), is_written_here) {
+                (Some(near), true) => Diagnostic::error("E_COLUMN_UNKNOWN", span, format!("{message}; did you mean {near}? If not, add {column} to its TABLE")),
+                (Some(near), false) => Diagnostic::warning("W_COLUMN_UNDECLARED", span, format!("{message}, and here one may be written; did you mean {near}?")),
+                (None, true) => Diagnostic::warning("W_COLUMN_UNDECLARED", span, format!("{message}, so it has neither type nor rule; add it to its TABLE")),
+                (None, false) => continue,
+            };
+            misnamed.push(diagnostic.with_related(declared.span, "the declaration"));
         }
     }
 
@@ -268,11 +297,13 @@ impl<'a> Call<'_, 'a> {
     }
 
     /// The columns that identify the rows which are written: text with commas.
-    fn key_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
+    fn key_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema, misnamed: &mut Vec<Diagnostic>) {
         for Origin { expression, .. } in self.flows.closure(self.routine, argument).iter() {
             let ExpressionKind::Text(text) = &expression.kind else { continue };
             let columns = text.split(',').map(str::trim).filter(|column| names::is_column(column) && !is_id(column));
             for column in columns {
+                let is_written_here = matches!(argument.kind, ExpressionKind::Text(_));
+                self.undeclared(tables, [(column, argument.span)], is_written_here, misnamed);
                 schema.field_names.insert(column.to_owned());
                 for (table, _) in tables.iter().take_while(|_| self.flows.looks(1)) {
                     let needs = schema.tables.entry(table.clone()).or_default();
@@ -283,7 +314,8 @@ impl<'a> Call<'_, 'a> {
         }
     }
 
-    fn filter_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema) {
+    fn filter_needs(&self, argument: &'a Expression, tables: &[(String, Option<u32>)], schema: &mut Schema, misnamed: &mut Vec<Diagnostic>) {
+        use ExpressionKind::{Concat, Filter, Interpolation, Sum, Text};
         for Origin { expression, .. } in self.flows.closure(self.routine, argument).iter() {
             let template = match &expression.kind {
                 ExpressionKind::Filter { template, values } => {
@@ -298,6 +330,9 @@ impl<'a> Call<'_, 'a> {
             columns.retain(|column| !is_id(column));
             indexed.retain(|column| !is_id(column));
             schema.field_names.extend(columns.iter().cloned());
+            if matches!(argument.kind, Text(_) | Sum(_) | Concat(_) | Interpolation(_) | Filter { .. }) {
+                self.undeclared(tables, columns.iter().map(|column| (column.as_str(), argument.span)), true, misnamed);
+            }
             for (table, _) in tables.iter().take_while(|_| self.flows.looks(columns.len())) {
                 let needs = schema.tables.entry(table.clone()).or_default();
                 needs.columns.extend(columns.iter().cloned());
@@ -305,6 +340,12 @@ impl<'a> Call<'_, 'a> {
             }
         }
     }
+}
+
+/// Whether two names differ in their digits alone: `line1` is no slip of `line2`.
+fn is_numbered_alike(a: &str, b: &str) -> bool {
+    let letters = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).map(|c| c.to_ascii_lowercase()).collect::<String>();
+    letters(a) == letters(b)
 }
 
 fn is_id(field: &str) -> bool {

@@ -26,17 +26,17 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     Keyword::host(FAMILY, Form::Statement, "LOG_INFO", VALUES, info).variadic().aliases(&["LOG INFO"]).about(
         "Writes a line to the log",
-        "",
+        "A script that is run by hand writes it to standard output, as PRINT does; one that serves to its log, at the level info.",
         &[Example::new("LOG_INFO \"started\"\nPRINT \"ok\"", "ok")],
     ),
     Keyword::host(FAMILY, Form::Statement, "LOG_WARN", VALUES, warn).variadic().aliases(&["LOG WARN"]).about(
         "Writes a warning to the log",
-        "",
+        "A script that is run by hand writes it to standard output, as PRINT does; one that serves to its log, at the level warn.",
         &[Example::new("LOG_WARN \"slow\"\nPRINT \"ok\"", "ok")],
     ),
     Keyword::host(FAMILY, Form::Statement, "LOG_ERROR", VALUES, error).variadic().aliases(&["LOG ERROR"]).about(
         "Writes an error to the log; the run goes on",
-        "",
+        "A script that is run by hand writes it to standard output, as PRINT does; one that serves to its log, at the level error.",
         &[Example::new("LOG_ERROR \"no answer\"\nPRINT \"ok\"", "ok")],
     ),
 ];

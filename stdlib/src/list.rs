@@ -54,7 +54,7 @@ pub const KEYWORDS: &[Keyword] = &[
         "Empty values come first, then numbers, dates and other text. The direction is \"ASC\" or \"DESC\".",
         &[Example::new("PRINT SORT([3, 1, 2])\nPRINT SORT([3, 1, 2], \"DESC\")\nrows = SORT([{n: 2}, {n: 1}], \"n\")\nPRINT rows[0].n", "1, 2, 3\n3, 2, 1\n1")],
     ),
-    Keyword::pure(FAMILY, "REVERSE", &[ARRAY], reverse).about("An array, last element first", "", &[Example::new("PRINT REVERSE([1, 2, 3])", "3, 2, 1")]),
+    Keyword::pure(FAMILY, "REVERSE", &[ARRAY], reverse).about("An array, last element first", "A text is turned around letter by letter.", &[Example::new("PRINT REVERSE([1, 2, 3])\nPRINT REVERSE(\"Zoë\")", "3, 2, 1\nëoZ")]),
     Keyword::pure(FAMILY, "UNIQUE", &[ARRAY], unique).about("An array without repeated elements", "The first of equal elements is kept; 10 and \"10\" are equal.", &[Example::new("PRINT UNIQUE([1, 2, \"1\", 2])", "1, 2")]),
     Keyword::pure(FAMILY, "SLICE", &[ARRAY, Param::required("from", Role::Value), Param::optional("to", Role::Value)], slice).about(
         "The elements from one index to before another",
@@ -176,6 +176,10 @@ fn sort(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> 
 }
 
 fn reverse(context: &PureContext<'_>, arguments: &[Value]) -> Result<Value, Fault> {
+    if let Value::Text(text) = at(arguments, 0) {
+        let turned = text.as_str().chars().rev().collect();
+        return argument::computed(arguments, turned, context.limits);
+    }
     argument::array(items(at(arguments, 0)).iter().rev().cloned().collect(), context.limits)
 }
 

@@ -14,6 +14,7 @@ use gbvm_vm::template::{Condition, Count, FilterFunction, Literal, Piece, Source
 use gbvm_vm::text::{Origin, Text};
 use gbvm_vm::value::Value;
 
+use crate::argument as arguments;
 use crate::keyword::{Call, FilterParser};
 use crate::services::Filter;
 use crate::time;
@@ -46,7 +47,8 @@ impl<'a> Query<'a> {
         }
         match value {
             Value::Text(text) => Query::of_text(parse, text).map_err(|fault| fault.at_argument(argument as u8)),
-            _ => Ok(Query::of_id(value.clone())),
+            Value::Bool(_) | Value::Date(_) | Value::Array(_) | Value::Object(_) => Err(no_filter(value).at_argument(argument as u8)),
+            Value::Missing | Value::Null | Value::Int(_) | Value::Float(_) => Ok(Query::of_id(value.clone())),
         }
     }
 
@@ -92,6 +94,16 @@ impl<'a> Query<'a> {
             _ => None,
         }
     }
+}
+
+/// The fault of a filter that is neither text nor an id. What a comparison gives must not pass for the id 1.
+fn no_filter(value: &Value) -> Fault {
+    let what = match value {
+        Value::Bool(_) => format!("{}, as a comparison gives it", coerce::text(value).as_str()),
+        _ => arguments::kind_of(value),
+    };
+    let message = "a filter is a text, as in \"sku=\" + sku, or the id of a row";
+    Fault::of_value("E_FILTER_TYPE", message, value, what)
 }
 
 /// A term's value once its holes are filled.

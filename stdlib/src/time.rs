@@ -169,6 +169,18 @@ pub fn day_of(value: &Value) -> Result<Value, Fault> {
 /// # Errors
 /// `E_TYPE`, `E_ARGUMENT`, `E_RANGE`.
 pub fn date_add(arguments: &[Value]) -> Result<Value, Fault> {
+    moved(arguments).map_err(|fault| fault_at(fault, arguments))
+}
+
+/// Points a fault at the argument that can be no part of a sum of a date and a time: an array or an object.
+fn fault_at(fault: Fault, arguments: &[Value]) -> Fault {
+    match arguments.iter().position(|argument| matches!(argument, Value::Array(_) | Value::Object(_))) {
+        Some(index) if fault.argument.is_none() => fault.at_argument(index as u8),
+        _ => fault,
+    }
+}
+
+fn moved(arguments: &[Value]) -> Result<Value, Fault> {
     let (unit, others) = sort_out(arguments)?;
     let (Some((unit_at, unit)), [first, second]) = (unit, others.as_slice()) else {
         return Err(Fault::new("E_ARGUMENT", "DATEADD takes a date, a number and a unit of time such as \"day\""));
@@ -212,6 +224,10 @@ fn add_months(instant: Instant, months: i64) -> Option<Instant> {
 /// # Errors
 /// `E_TYPE`, `E_ARGUMENT`.
 pub fn date_diff(arguments: &[Value]) -> Result<Value, Fault> {
+    between(arguments).map_err(|fault| fault_at(fault, arguments))
+}
+
+fn between(arguments: &[Value]) -> Result<Value, Fault> {
     let (unit, others) = sort_out(arguments)?;
     let [from, to] = others.as_slice() else {
         return Err(Fault::new("E_ARGUMENT", "DATEDIFF takes two dates and a unit of time such as \"day\""));

@@ -31,6 +31,22 @@ fn a_script_without_events_runs_once() {
 }
 
 #[test]
+fn what_a_script_logs_stands_in_standard_output() {
+    let folder = folder_with(&[("log.bas", "PRINT 1\nLOG_INFO \"two\", 2\nLOG_WARN \"three\"\nLOG_ERROR \"four\"\n")]);
+    let output = gbvm(&["run", "log.bas"], folder.path());
+    assert_eq!(text(&output.stdout), "1\ntwo 2\nthree\nfour\n", "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_input_that_a_script_does_not_know_is_told() {
+    let folder = folder_with(&[("hello.bas", "PRINT \"hello \" + name\n")]);
+    let output = gbvm(&["run", "hello.bas", "--param", "name=Ann", "--param", "nmae=Bob"], folder.path());
+    let message = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "hello Ann\n"), "{message}");
+    assert!(message.contains("no input nmae") && !message.contains("no input name"), "{message}");
+}
+
+#[test]
 fn a_failing_script_says_where_and_exits_with_1() {
     let folder = folder_with(&[("bad.bas", "x = 1\nSUB half(n)\n    y = n / 0\nEND SUB\nCALL half(x)\n")]);
     // Main ends where the first procedure begins, so the call stands before it.

@@ -56,6 +56,8 @@ pub(crate) enum About {
     Empty,
     /// A division by what is 0, or counts as 0.
     Divisor,
+    /// A result that its operands make too large.
+    Result,
 }
 
 /// A value that is refused, as the end of a message: from `lead` on, "`name` is {shown}" may stand instead.
@@ -135,6 +137,11 @@ impl Fault {
     /// The fault of a division by 0.
     pub(crate) fn of_divisor(code: &'static str, message: &str) -> Fault {
         Fault { about: About::Divisor, ..Fault::new(code, message) }
+    }
+
+    /// The fault of a result that is too large: the machine says of which variables it is made.
+    pub(crate) fn of_result(code: &'static str, message: &str) -> Fault {
+        Fault { about: About::Result, ..Fault::new(code, message) }
     }
 
     /// The same fault, which no handler of a script takes.

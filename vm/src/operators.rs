@@ -301,7 +301,7 @@ fn operand(value: &Value, sign: &str) -> Result<Number, Fault> {
 
 /// The fault of an integer that leaves 64 bits or a float that leaves its range.
 pub fn overflow() -> Fault {
-    Fault::new("E_OVERFLOW", "the result is too large for a number")
+    Fault::of_result("E_OVERFLOW", "the result is too large for a number")
 }
 
 fn divide_by_zero() -> Fault {

@@ -103,8 +103,24 @@ pub fn run(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     } else {
         Event::manual()
     };
+    tell_unknown_inputs(&options.world.param, &script)?;
     let engine = world::engine(&options.world, world::folder_of(&options.file), world::Prints::ToStandardOutput, options.trace)?;
     fire(options, &engine, &script, event)
+}
+
+/// Warns of an input that the script does not know: its name may be misspelt.
+fn tell_unknown_inputs(given: &[String], script: &Script) -> Result<(), Failure> {
+    for parameter in given {
+        let (name, _) = world::pair("param", "NAME=VALUE", parameter)?;
+        let program = script.linked.program();
+        let variables = program.procedures.iter().flat_map(|procedure| &procedure.variables).map(|(_, name)| &**name);
+        let mut known = script.interface.params.iter().map(|param| &*param.name).chain(program.globals.iter().map(|name| &**name)).chain(variables);
+        // In params a script finds all of them, whatever their names.
+        if !known.any(|known| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case("params")) {
+            eprintln!("gbvm: warning: the script has no input {name}, so --param {parameter} does nothing");
+        }
+    }
+    Ok(())
 }
 
 fn fire(options: &Options, engine: &Engine, script: &Arc<Script>, event: Event) -> Result<Exit, Failure> {

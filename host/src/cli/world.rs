@@ -132,7 +132,7 @@ fn is_origin(text: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@']))
 }
 
-/// Where PRINT goes. The log of scripts goes to standard error.
+/// Where the lines of PRINT and of the log go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prints {
     /// To standard output, for whoever runs the script.
@@ -143,7 +143,7 @@ pub enum Prints {
 
 fn print(prints: Prints, level: Level, line: &str) {
     match level {
-        Level::Output if prints == Prints::ToStandardOutput => output::line_of_script(line),
+        _ if prints == Prints::ToStandardOutput => output::line_of_script(line),
         Level::Output | Level::Info => tracing::info!("{line}"),
         Level::Warn => tracing::warn!("{line}"),
         Level::Error => tracing::error!("{line}"),

@@ -24,7 +24,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E_COLUMN_UNKNOWN",
-        meaning: "A column would be made from a key that no script spells out: a caller cannot add columns.",
+        meaning: "A column would be made from a key that no script spells out: a caller cannot add columns. Or a TABLE is declared without the column, and one of nearly the same name is there.",
         example: Script("WEBHOOK \"test\", OPEN\nINSERT \"parts\", body\n"),
         cure: "Copy the fields that are wanted into a new object: WITH row = NEW OBJECT … .name = body.name … END WITH. To keep all of them, declare the table with TABLE … END TABLE and the line EXTRA json.",
     },

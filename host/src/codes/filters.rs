@@ -42,9 +42,9 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E_FILTER_TYPE",
-        meaning: "A value in a filter is of a kind that cannot stand there, such as an object.",
+        meaning: "A filter, or a value in one, is of a kind that cannot stand there: an object, or what a comparison gives.",
         example: Script("x = FIND \"parts\", \"name=\" + {a: 1}\n"),
-        cure: "Say which field is meant.",
+        cure: "Say which field is meant; write a filter as a text, \"name=\" + name, and not as a comparison, name = \"bolt\".",
     },
     Code {
         code: "E_FILTER_LIMIT",

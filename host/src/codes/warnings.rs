@@ -29,6 +29,30 @@ pub(super) const CODES: &[Code] = &[
         cure: "Write two assignments; or put the comparison in brackets, a = (b = 0), to say that it is meant.",
     },
     Code {
+        code: "W_COMPARE_CHAIN",
+        meaning: "Two comparisons follow each other: 1 < x < 9 compares the answer of 1 < x, TRUE or FALSE, with 9.",
+        example: Script("x = 5\nIF 1 < x < 9 THEN PRINT \"between\"\n"),
+        cure: "Write 1 < x AND x < 9, or x BETWEEN 1 AND 9.",
+    },
+    Code {
+        code: "W_OR_VALUE",
+        meaning: "A value stands behind OR where a comparison is meant: x = 1 OR 2 is true whatever x is.",
+        example: Script("x = 5\nIF x = 1 OR 2 THEN PRINT \"one or two\"\n"),
+        cure: "Write x = 1 OR x = 2, or x IN [1, 2].",
+    },
+    Code {
+        code: "W_ERROR_VARIABLE",
+        meaning: "A script looks at ERROR after ON ERROR, but has a variable of this name, which the test then means.",
+        example: Script("ON ERROR RESUME NEXT\nerror = \"\"\nx = 1 / 0\nIF ERROR THEN PRINT \"failed\"\n"),
+        cure: "Give the variable another name.",
+    },
+    Code {
+        code: "W_COLUMN_UNDECLARED",
+        meaning: "A script names a column that its TABLE does not declare. It is made all the same, but keeps what it is given: it has neither type nor rule.",
+        example: Script("TABLE parts\n  name string\nEND TABLE\nINSERT \"parts\", {name: \"bolt\", weight: 3}\n"),
+        cure: "Add the column to the TABLE; or mend its name, if another is meant.",
+    },
+    Code {
         code: "W_LABEL",
         meaning: "Nothing jumps to a label. A name with a colon behind it calls nothing.",
         example: Script("again:\nPRINT 1\n"),

@@ -17,6 +17,18 @@ pub struct TableDeclaration {
     pub span: Span,
 }
 
+impl TableDeclaration {
+    /// Whether it has a column of a name; `id` is there in any case.
+    pub fn has_column(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case("id") || self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether `EXTRA json` keeps the fields that have no column.
+    pub fn keeps_more(&self) -> bool {
+        self.columns.iter().any(|column| column.kind == ColumnKind::Json && column.name.eq_ignore_ascii_case("extra"))
+    }
+}
+
 /// `name type(length) key unique references t`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnDeclaration {

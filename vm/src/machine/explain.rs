@@ -33,7 +33,7 @@ impl Vm {
         match about {
             About::Nothing => {}
             About::Value(wrong) => {
-                if let Some(name) = subject.and_then(|subject| self.name_of(frame, instruction, subject, fault.argument)) {
+                if let Some(name) = subject.and_then(|subject| self.name_of(frame, at, instruction, subject, fault.argument)) {
                     put_name(&mut fault.message, &wrong, name);
                 }
                 if wrong.is_nothing {
@@ -46,7 +46,12 @@ impl Vm {
                 }
             }
             About::Empty => self.say_why(&mut fault.message, frame, at, self.variables_in(frame, subject.unwrap_or(""))),
-            About::Divisor => self.say_why(&mut fault.message, frame, at, self.divisor(frame, at, instruction).into_iter().collect()),
+            About::Divisor => {
+                let divisor = self.divisor(frame, at, instruction);
+                append_numbers(&mut fault.message, divisor.as_slice());
+                self.say_why(&mut fault.message, frame, at, divisor.into_iter().collect());
+            }
+            About::Result => append_numbers(&mut fault.message, &self.operands(frame, at, instruction)),
         }
         fault
     }
@@ -84,7 +89,7 @@ impl Vm {
     }
 
     /// What the author calls the value that an instruction refuses.
-    fn name_of<'a>(&'a self, frame: &Frame, instruction: I, subject: &'a str, argument: Option<u8>) -> Option<&'a str> {
+    fn name_of<'a>(&'a self, frame: &Frame, at: u32, instruction: I, subject: &'a str, argument: Option<u8>) -> Option<&'a str> {
         let in_register = |register| match self.variable_in(frame, register)?.name {
             Cow::Borrowed(name) => Some(name),
             Cow::Owned(_) => None,
@@ -92,15 +97,29 @@ impl Vm {
         match instruction {
             I::EachPrepare { list, .. } => in_register(list),
             I::In { b, .. } => in_register(b),
+            I::ForPrepare { counter, rest, .. } => {
+                let is_wrong = |register: &Reg| coerce::number(&self.stack[frame.base as usize + register.at()]).is_none();
+                match self.written_by(frame, at, [counter, rest, Reg(rest.0 + 1)].into_iter().find(is_wrong)?)? {
+                    I::Move { src, .. } => in_register(src),
+                    I::GetGlobal { slot, .. } => Some(&self.linked.program().globals[slot.at()]),
+                    _ => None,
+                }
+            }
             _ => argument.filter(|_| is_place(subject)).map(|_| subject),
         }
+    }
+
+    /// The instruction above that wrote a register.
+    fn written_by(&self, frame: &Frame, at: u32, register: Reg) -> Option<I> {
+        let program = self.linked.program();
+        let is_written = |instruction: &I| instruction.operands().iter().any(|operand| matches!(*operand, Operand::Write(own) if own == register));
+        let entry = program.procedures[frame.procedure.at()].entry;
+        (entry..at).rev().map(|pc| program.code[pc as usize]).find(is_written)
     }
 
     /// The name of the operand of an arithmetic instruction that is no number.
     fn wrong_operand(&self, frame: &Frame, at: u32, instruction: I) -> Option<String> {
         let operands = match instruction {
-            I::Add { a, b, .. } | I::Subtract { a, b, .. } | I::Multiply { a, b, .. } | I::Divide { a, b, .. } | I::IntegerDivide { a, b, .. } | I::Modulo { a, b, .. } | I::Power { a, b, .. } => [Some(a), Some(b)],
-            I::AddInt { a, .. } | I::SubtractInt { a, .. } | I::MultiplyInt { a, .. } | I::ModuloInt { a, .. } | I::IntegerDivideInt { a, .. } | I::Negate { src: a, .. } => [Some(a), None],
             I::SubtractFromField { object, src, .. } | I::SubtractFromIndex { object, src, .. } | I::SubtractFromIndexField { object, src, .. } => {
                 let is_number = |register: Reg| coerce::number(&self.stack[frame.base as usize + register.at()]).is_some();
                 if is_number(src) {
@@ -108,7 +127,7 @@ impl Vm {
                 }
                 [Some(src), None]
             }
-            _ => [None, None],
+            _ => arithmetic(instruction).into(),
         };
         let is_wrong = |register: &Reg| coerce::number(&self.stack[frame.base as usize + register.at()]).is_none();
         let wrong = operands.into_iter().flatten().find(is_wrong)?;
@@ -129,6 +148,13 @@ impl Vm {
             I::SubtractFromIndexField { index, name, .. } => Some(format!("{}.{}", element(index)?, program.names[name.at()])),
             _ => None,
         }
+    }
+
+    /// The operands of an arithmetic instruction that are variables, or places that were read for it.
+    fn operands<'a>(&'a self, frame: &Frame, at: u32, instruction: I) -> Vec<Variable<'a>> {
+        let (first, second) = arithmetic(instruction);
+        let operands: Vec<Variable> = first.into_iter().chain(second.filter(|_| second != first)).filter_map(|register| self.read_by(frame, at, register)).collect();
+        operands
     }
 
     fn divisor<'a>(&'a self, frame: &Frame, at: u32, instruction: I) -> Option<Variable<'a>> {
@@ -163,6 +189,15 @@ impl Vm {
         let why = variable.register.map(|register| reason(program, procedure, register, at)).unwrap_or_default();
         let is_empty = matches!(variable.value, Value::Array(array) if array.is_empty()) && why.ends_with(NO_ROW);
         (variable.value.is_nothing() || is_empty).then_some(why)
+    }
+}
+
+/// The registers that an arithmetic instruction computes with.
+fn arithmetic(instruction: I) -> (Option<Reg>, Option<Reg>) {
+    match instruction {
+        I::Add { a, b, .. } | I::Subtract { a, b, .. } | I::Multiply { a, b, .. } | I::Divide { a, b, .. } | I::IntegerDivide { a, b, .. } | I::Modulo { a, b, .. } | I::Power { a, b, .. } => (Some(a), Some(b)),
+        I::AddInt { a, .. } | I::SubtractInt { a, .. } | I::MultiplyInt { a, .. } | I::ModuloInt { a, .. } | I::IntegerDivideInt { a, .. } | I::Negate { src: a, .. } => (Some(a), None),
+        _ => (None, None),
     }
 }
 
@@ -246,6 +281,18 @@ fn put_name(message: &mut String, wrong: &WrongValue, name: &str) {
     if message.is_char_boundary(wrong.lead) {
         message.truncate(wrong.lead);
         message.push_str(&format!("`{name}` is {}", wrong.shown));
+    }
+}
+
+/// Adds to a message which numbers variables are.
+fn append_numbers(message: &mut String, variables: &[Variable<'_>]) {
+    let are: Vec<String> = variables
+        .iter()
+        .filter(|variable| matches!(variable.value, Value::Int(_) | Value::Float(_)))
+        .map(|variable| format!("`{}` is {}", variable.name, coerce::text(variable.value).as_str()))
+        .collect();
+    if !are.is_empty() {
+        message.push_str(&format!(": {}", are.join(" and ")));
     }
 }
 

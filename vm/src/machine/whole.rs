@@ -640,7 +640,7 @@ fn prepare_for(window: &mut Window, counter: Reg, rest: Reg) -> Result<bool, Fau
     let (counter, last, step) = (counter.at(), rest.at(), rest.at() + 1);
     let registers = (counter, last, step);
     let number = |register: usize, what: &str| {
-        coerce::number(&window[register]).ok_or_else(|| Fault::new("E_TYPE", format!("FOR needs numbers, and its {what} is {}", access::a_kind(&window[register]))))
+        coerce::number(&window[register]).ok_or_else(|| Fault::of_value("E_TYPE", &format!("FOR needs a number as its {what}"), &window[register], access::a_kind(&window[register])))
     };
     let (first, last, step) = (number(counter, "first value")?, number(last, "last value")?, number(step, "step")?);
     let more = match (first, last, step) {
