@@ -49,7 +49,7 @@ pub fn serve(database: &Path) -> Result<(), String> {
 }
 
 fn converse(connection: &Connection, database: &Path) -> Result<(), String> {
-    let mut server = Server { connection, database, signatures: gbvm_stdlib::signatures(), documents: BTreeMap::new(), changed: BTreeSet::new(), known: BTreeMap::new() };
+    let mut server = Server { connection, database, signatures: gbvm_stdlib::signatures(), documents: BTreeMap::new(), changed: BTreeSet::new(), known: BTreeMap::new(), is_closing: false };
     server.run()
 }
 
@@ -64,6 +64,8 @@ struct Server<'a> {
     changed: BTreeSet<String>,
     /// What is known of the tables of each folder, until a file is saved.
     known: BTreeMap<PathBuf, Known>,
+    /// Whether the editor has said goodbye.
+    is_closing: bool,
 }
 
 impl Server<'_> {
@@ -82,12 +84,17 @@ impl Server<'_> {
             };
             match message {
                 Message::Request(request) => {
-                    if self.connection.handle_shutdown(&request).map_err(|error| error.to_string())? {
-                        return Ok(());
-                    }
-                    let response = self.answer(request);
+                    let response = match request.method.as_str() {
+                        _ if self.is_closing => Response::new_err(request.id, ErrorCode::InvalidRequest as i32, "after shutdown only exit is answered".to_owned()),
+                        "shutdown" => {
+                            self.is_closing = true;
+                            Response::new_ok(request.id, Value::Null)
+                        }
+                        _ => self.answer(request),
+                    };
                     self.send(Message::Response(response))?;
                 }
+                Message::Notification(notification) if notification.method == "exit" && self.is_closing => return Ok(()),
                 Message::Notification(notification) => self.notice(notification),
                 Message::Response(_) => {}
             }

@@ -100,7 +100,9 @@ fn back_end(
     let addresses = Addresses::new(&flows);
     let facts = Facts { tracked: reach::tracked(&whole, &flows), rows: rows::wanted(&whole) };
     let Lowered { mut program, statements, diagnostics: found } = lower::lower(&whole, &facts);
-    diagnostics.extend(found);
+    // Blocks that nest too deep are told of already: that they need much is no news.
+    let is_deep = diagnostics.iter().any(|diagnostic| diagnostic.code == "E_DEPTH");
+    diagnostics.extend(found.into_iter().filter(|diagnostic| !is_deep || diagnostic.code != "E_TOO_LARGE"));
     // Warnings speak of the whole script: beside a line that cannot be read they would mislead.
     if is_readable {
         diagnostics.extend(lint::lint(&whole, &flows, &addresses, &declarations));

@@ -5,13 +5,13 @@ use lalrpop_util::ParseError;
 
 use crate::diagnostic::Diagnostic;
 use crate::foreign;
-use crate::habit::Refused;
+use crate::habit::{Habit, Refused};
 use crate::source::Span;
 use crate::spelling;
 use crate::token::{Lexeme, Token};
 
 /// Words that a statement may begin with, and that may be misspelt.
-const BEGINNINGS: [&str; 23] = [
+pub(crate) const BEGINNINGS: [&str; 23] = [
     "IF", "ELSE", "ELSEIF", "FOR EACH", "FOR", "NEXT", "WHILE", "WEND", "WITH", "SELECT CASE", "CASE", "SWITCH",
     "FUNCTION", "SUB", "CALL", "RETURN", "EXIT", "LOOP", "TRY", "CATCH", "FINALLY", "THROW", "GOTO",
 ];
@@ -55,14 +55,19 @@ pub fn complain(item: &Item, error: ParseError<u32, Token, ()>) -> Diagnostic {
         let last = tokens.last().map_or(item.end, |lexeme| lexeme.end);
         (last.min(item.end), last.min(item.end))
     });
+    let refused = Refused { text: item.text, tokens, at, signatures: item.signatures };
+    let pointed = |habit: Habit| {
+        let (start, end) = tokens.get(habit.at).map_or((start, stop), |lexeme| (lexeme.start, lexeme.end));
+        Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end }, habit.message)
+    };
+    if let Some(habit) = refused.statement() {
+        return pointed(habit);
+    }
     if let Some(special) = complaint.special().or_else(|| complaint.of_another_language()) {
         return Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end: stop }, special);
     }
-    match (Refused { text: item.text, tokens, at, signatures: item.signatures }).habit() {
-        Some(habit) => {
-            let (start, end) = tokens.get(habit.at).map_or((start, stop), |lexeme| (lexeme.start, lexeme.end));
-            Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end }, habit.message)
-        }
+    match refused.habit() {
+        Some(habit) => pointed(habit),
         None => Diagnostic::error("E_SYNTAX", Span { source: item.source, start, end: stop }, complaint.message()),
     }
 }

@@ -77,6 +77,53 @@ pub fn inside(folded: &str) -> Option<&'static str> {
     if is_operator { advice(folded) } else { value(folded) }
 }
 
+/// What to write instead of a method that other languages have; the name is in lower case.
+pub fn method(folded: &str) -> Option<&'static str> {
+    Some(match folded {
+        "touppercase" | "tolocaleuppercase" | "toupper" | "upcase" | "uppercase" => "A text in capitals is UPPER(text), or text.UPPER().",
+        "tolowercase" | "tolocalelowercase" | "tolower" | "downcase" | "lowercase" | "casefold" => "A text in small letters is LOWER(text), or text.LOWER().",
+        "strip" | "chomp" => "A text without blanks at its ends is TRIM(text), or text.TRIM().",
+        "lstrip" | "trimstart" | "trimleft" => "A text without blanks at its beginning is LTRIM(text), or text.LTRIM().",
+        "rstrip" | "trimend" | "trimright" => "A text without blanks at its end is RTRIM(text), or text.RTRIM().",
+        "includes" | "has" | "some" | "any" => "CONTAINS(x, part) looks into texts and arrays, and so does x.CONTAINS(part).",
+        "hasownproperty" | "haskey" | "has_key" | "containskey" | "hasfield" | "exists" => "HAS_FIELD(object, name) tells whether an object has a field, and so does object.HAS_FIELD(name).",
+        "startwith" | "beginswith" => "STARTSWITH(text, part) tells how a text begins, and so does text.STARTSWITH(part).",
+        "endwith" => "ENDSWITH(text, part) tells how a text ends, and so does text.ENDSWITH(part).",
+        "unshift" | "prepend" | "insert" | "insertat" => "SPLICE(list, at, 0, value) puts a value in before the element at that index, counted from 0; list.SPLICE(0, 0, value) puts it first.",
+        "remove" | "removeat" | "delete" | "delete_at" | "erase" => "SPLICE(list, at, 1) takes the element at that index out of a list, counted from 0; REMOVE_FIELD(object, name) gives an object without a field.",
+        "addrange" | "extend" | "concat" => "Lists are joined with +, as in list = list + other; texts with &.",
+        "foreach" | "each" | "every" | "collect" | "select" | "reduce" | "fold" | "aggregate" | "flatmap" => "There are no functions without a name: FOR EACH x IN list … NEXT goes through a list.",
+        "where" | "findall" | "find" | "findindex" | "findlast" | "firstordefault" => "FILTER(list, field, value) gives the objects whose field has a value; any other test stands in FOR EACH x IN list … NEXT.",
+        "indexof" | "lastindexof" | "search" => "INDEX_OF(list, value) gives the index of an element, counted from 0, and INSTR(text, part) the position in a text, counted from 1.",
+        "substr" | "char_at" | "charat" | "at" => "MID(text, start, count) gives a part of a text, counted from 1; text.MID(1, 1) is its first character. Elements stand in brackets, list[0].",
+        "charcodeat" | "codepointat" | "ord" => "ASC(text) gives the number of a text's first character.",
+        "replaceall" | "gsub" | "sub" => "REPLACE(text, part, other) replaces every occurrence, and so does text.REPLACE(part, other).",
+        "padstart" | "padleft" | "rjust" | "zfill" => "LPAD(text, length, filler) fills a text at its beginning.",
+        "padend" | "padright" | "ljust" => "RPAD(text, length, filler) fills a text at its end.",
+        "tostring" | "to_s" | "to_string" | "stringify" => "STR(x) gives a value as text, and JSON_STRINGIFY(x) as JSON.",
+        "tofixed" | "toprecision" => "ROUND(x, 2) rounds a number, and FORMAT(x, \"0.00\") writes it with that many decimals.",
+        "toint" | "to_i" | "parseint" | "tointeger" => "CINT(x) makes a whole number of a value.",
+        "tonumber" | "to_f" | "parsefloat" | "tofloat" | "todouble" => "CDBL(x) makes a number of a value.",
+        "parse" => "JSON_PARSE(text) reads JSON, and DATEVALUE(text) a date.",
+        "size" | "getlength" => "The number of elements or characters is LEN(x), or x.length.",
+        "items" | "entries" | "getkeys" => "KEYS(object) gives the names of an object's fields, and VALUES(object) their values.",
+        "sorted" | "orderby" | "sortby" | "sort_by" => "SORT(list) gives a list in order, and SORT(list, field) a list of objects in the order of a field.",
+        "reversed" => "REVERSE(list) gives a list with its last element first.",
+        "distinct" | "uniq" | "toset" => "UNIQUE(list) gives a list without repeated elements.",
+        "groupby" => "GROUP_BY(list, field) gives an object with the elements for each value of a field.",
+        "average" | "mean" => "The mean of a list is AVG(list).",
+        "clear" | "removeall" => "To empty a list assign a new one: list = [].",
+        "add_all" | "enqueue" => "list.ADD(value) adds a value at the end.",
+        "dequeue" => "SHIFT(list) takes the first element off a list and gives it.",
+        "then" | "await" | "catch" | "finally" => "A call waits for its answer by itself, and TRY … CATCH e … END TRY takes a failure.",
+        "log" | "print" | "println" | "write" | "writeline" | "info" | "debug" | "warn" => "PRINT shows values: PRINT a, b.",
+        "gettime" | "getdate" | "getfullyear" | "getmonth" | "toisostring" | "strftime" => "YEAR(d), MONTH(d) and DAY(d) are the parts of a date, and FORMAT(d, pattern) writes it.",
+        "adddays" | "addmonths" | "addhours" | "addminutes" => "DATEADD(d, n, unit) moves a date; gbvm help DATEADD shows how it is written.",
+        "bind" | "call" | "apply" | "invoke" => "A procedure is called by its name: f(a, b).",
+        _ => return None,
+    })
+}
+
 /// What is wrong with a character that begins no word and no sign: what stands before it and behind it on its line, and
 /// the bracket that is open.
 pub fn character(found: char, before: &str, behind: &str, bracket: Option<char>) -> String {

@@ -3,6 +3,8 @@
 //!
 //! Words alone are in [`crate::foreign`]; here are signs, and words in their places.
 
+mod statement;
+
 use gbvm_vm::signature::{Form, Signature};
 
 use crate::token::{Lexeme, Token};
@@ -78,8 +80,12 @@ impl Refused<'_> {
         before.rsplit('\n').next().unwrap_or("").trim_end()
     }
 
-    /// `10 PRINT x`, `IF c THEN 100`, `x : 1`.
+    /// `10 PRINT x`, `IF c THEN 100`, `x : 1`, `LET 5 = x`.
     fn number_first(&self) -> Option<Habit> {
+        if let (1, Some(Token::Let), Some(Token::Int(_) | Token::Float(_) | Token::Text(_))) = (self.at, self.token(0), self.found()) {
+            let message = format!("{} stands before =, where only a variable, a field or an element can be assigned to", short(self.written(1)));
+            return Some(Habit { message, at: 1 });
+        }
         let (0, Some(Token::Int(_))) = (self.at, self.token(0)) else { return None };
         let number = self.written(0);
         let message = match self.token(1) {

@@ -1,6 +1,10 @@
 //! What an editor asks of a text that may be half written: the word at a place, the procedures, the variables.
 
+mod place;
+
 use gbvm_vm::signature::{Role, Signature};
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ast::{Expression, ExpressionKind, Name, Statement, StatementKind};
@@ -9,6 +13,8 @@ use crate::phrase::Phrases;
 use crate::source::Source;
 use crate::token::{Lexeme, Token};
 use crate::{declare, lexer, walk, words};
+
+pub use place::{Place, place};
 
 /// The words of the language that the table of keywords does not have.
 pub const STRUCTURE: &[&str] = &[
@@ -29,6 +35,8 @@ pub struct Index {
     pub labels: Vec<LabelAt>,
     /// For variables, in lower case, the tables whose rows they were last given.
     rows: FxHashMap<String, String>,
+    /// For variables, in lower case, the fields that the text sets on them.
+    fields: FxHashMap<String, BTreeSet<String>>,
     words: Vec<(u32, u32, Word)>,
     known: FxHashSet<(Option<usize>, String)>,
 }
@@ -162,6 +170,35 @@ impl Index {
         self.rows.get(&variable.to_lowercase()).map(String::as_str)
     }
 
+    /// The fields that the text sets on a variable.
+    pub fn fields_of(&self, variable: &str) -> impl Iterator<Item = &str> {
+        self.fields.get(&variable.to_lowercase()).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The fields that a statement sets on a variable.
+    fn fields(&mut self, statement: &Statement) {
+        let mut set = |variable: &Name, names: Vec<String>| self.fields.entry(variable.folded.to_string()).or_default().extend(names);
+        match &statement.kind {
+            StatementKind::Assign { place: Expression { kind: ExpressionKind::Name(variable), .. }, value: Expression { kind: ExpressionKind::Object(pairs), .. }, .. } => {
+                set(variable, pairs.iter().map(|(key, _)| key.to_string()).collect());
+            }
+            StatementKind::Assign { place: Expression { kind: ExpressionKind::Field(object, field), .. }, .. } => {
+                if let ExpressionKind::Name(variable) = &object.kind {
+                    set(variable, vec![field.text.to_string()]);
+                }
+            }
+            StatementKind::With { target: Expression { kind: ExpressionKind::Name(variable), .. }, body, .. } => {
+                let fields = body.iter().filter_map(|inner| match &inner.kind {
+                    StatementKind::WithField { place: Expression { kind: ExpressionKind::Field(object, field), .. }, .. } if matches!(object.kind, ExpressionKind::WithTarget) => Some(field),
+                    StatementKind::Assign { place: Expression { kind: ExpressionKind::Name(field), .. }, .. } => Some(field),
+                    _ => None,
+                });
+                set(variable, fields.map(|field| field.text.to_string()).collect());
+            }
+            _ => {}
+        }
+    }
+
     fn assigned(&mut self, name: &Name, procedure: Option<usize>) {
         if !name.folded.is_empty() && self.known.insert((procedure, name.folded.to_string())) {
             self.variables.push(VariableAt { name: name.text.to_string(), procedure, at: (name.span.start, name.span.end) });
@@ -193,6 +230,7 @@ impl Index {
         for name in &found {
             self.assigned(name, procedure);
         }
+        walk::each_statement(block, &mut |statement| self.fields(statement));
     }
 }
 

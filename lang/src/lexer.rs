@@ -106,6 +106,9 @@ impl Lexer<'_> {
             if self.lexemes.len() >= TOKENS_MAX {
                 let message = format!("this file has more than {TOKENS_MAX} words and signs; split it");
                 self.error("E_SIZE", self.at, self.at + 1, message);
+                // What is open may be closed in what was not read.
+                self.brackets.clear();
+                self.holes.clear();
                 break;
             }
             match byte {

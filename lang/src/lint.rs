@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::Addresses;
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Leave, Literal, Name, Statement, StatementKind, UnaryOperator};
+use crate::complaint::BEGINNINGS;
 use crate::declare::{AUTHENTICATORS, Declaration, SECRET_ENDINGS};
 use crate::diagnostic::Diagnostic;
 use crate::filter;
@@ -37,6 +38,7 @@ pub fn lint<'a>(whole: &'a Whole<'a>, flows: &Flows<'a>, addresses: &Addresses<'
         labels: FxHashSet::default(),
         known: FxHashMap::default(),
         callable: Names::new(whole.callable_names()),
+        beginnings: Names::new(BEGINNINGS),
         of_main: Names::new(assigned(&whole.scopes[0])),
     };
     for routine in 0..whole.routines.len() {
@@ -60,6 +62,8 @@ struct Linter<'f, 'a> {
     known: FxHashMap<(Question, SlotIndex), bool>,
     /// The names that may be called.
     callable: Names<'a>,
+    /// The words that begin statements.
+    beginnings: Names<'static>,
     /// The variables that the main part sets.
     of_main: Names<'a>,
     /// The labels of the routine.
@@ -91,6 +95,7 @@ impl<'a> Linter<'_, 'a> {
         self.labels = labels::names(body);
         let mut words: Vec<&Name> = Vec::new();
         let mut columns: Vec<&Name> = Vec::new();
+        let mut tables: FxHashMap<Span, &'static str> = FxHashMap::default();
         walk::each_statement(body, &mut |statement| {
             let StatementKind::Expression(expression) = &statement.kind else { return };
             if let ExpressionKind::Name(name) = &expression.kind
@@ -103,26 +108,32 @@ impl<'a> Linter<'_, 'a> {
         self.error_variable(routine, body);
         walk::each_expression(body, &mut |expression| {
             self.expression(routine, expression);
+            if let Some((signature, arguments)) = self.whole.builtin(routine, expression) {
+                let is_table = |position: usize| reach::param(signature, position).is_some_and(|param| param.role == Role::Table);
+                let named = arguments.into_iter().enumerate().filter(|(position, _)| is_table(*position));
+                tables.extend(named.map(|(position, argument)| (argument.span, if position == 0 { signature.phrase } else { "" })));
+            }
             if let ExpressionKind::Filter { values, .. } = &expression.kind {
                 columns.extend(values.iter().filter_map(|value| self.whole.column(routine, value)));
             }
         });
         for word in &words {
             if self.whole.answer(&word.folded) == Answer::Nobody {
-                self.unanswered(routine, word);
+                self.unanswered(routine, word, &[]);
             }
         }
         words.append(&mut columns);
-        self.variables(routine, &words);
+        self.variables(routine, &words, &tables);
         self.unreachable(body, self.whole.scopes[routine].traps_errors);
         self.stale_reads(routine, body);
     }
 
     fn expression(&mut self, routine: usize, expression: &'a Expression) {
-        if let ExpressionKind::Call { name, .. } = &expression.kind
+        if let ExpressionKind::Call { name, arguments } = &expression.kind
             && self.whole.answer(&name.folded) == Answer::Nobody
         {
-            self.unanswered(routine, name);
+            let is_bare = arguments.last().is_some_and(|last| last.span.end == expression.span.end);
+            self.unanswered(routine, name, if is_bare { arguments } else { &[] });
         }
         if let Some((signature, arguments)) = self.whole.builtin(routine, expression) {
             if let Some(Absence::Service(instead)) = signature.absence {
@@ -185,13 +196,18 @@ impl<'a> Linter<'_, 'a> {
         }
     }
 
-    fn unanswered(&mut self, routine: usize, name: &Name) {
+    /// A call that nobody answers, and its arguments where no brackets stand around them.
+    fn unanswered(&mut self, routine: usize, name: &Name, bare: &[Expression]) {
         let hint = match self.whole.meaning(routine, &name.folded) {
+            Meaning::Own | Meaning::Main if matches!(bare, [Expression { kind: ExpressionKind::Unary(UnaryOperator::Negate, _), .. }]) => {
+                format!(" To subtract from the variable write {0} -= …; {0} - … with a blank behind the - is its difference, which must be kept.", name.text)
+            }
+            Meaning::Own | Meaning::Main if !bare.is_empty() => format!(" To set the variable write {} = ….", name.text),
             Meaning::Own | Meaning::Main => format!(" The elements of the variable are {}[0], {}[1] and so on.", name.text, name.text),
             Meaning::Call(_) | Meaning::Error | Meaning::Unset if self.labels.contains(&name.folded) => format!(" To jump to the label write GOTO {}.", name.text),
             Meaning::Call(_) | Meaning::Error | Meaning::Unset => match foreign::advice(&name.folded) {
                 Some(advice) => format!(" {advice}"),
-                None => suggestion(self.callable.nearest(&name.folded)),
+                None => suggestion(self.callable.nearest(&name.folded).or_else(|| self.beginnings.nearest(&name.folded).filter(|_| !bare.is_empty()))),
             },
         };
         let message = format!("Nobody answers the name {}: this line will fail when it runs.{hint}", name.text);
@@ -307,16 +323,20 @@ impl<'a> Linter<'_, 'a> {
         }
     }
 
-    fn variables(&mut self, routine: usize, words: &[&Name]) {
+    fn variables(&mut self, routine: usize, words: &[&Name], tables: &FxHashMap<Span, &'static str>) {
         let scope = &self.whole.scopes[routine];
         let own = Names::new(assigned(scope));
         let words: FxHashSet<Span> = words.iter().map(|word| word.span).collect();
         for name in &scope.names {
             let is_word = words.contains(&name.span);
             if self.whole.meaning(routine, &name.folded) == Meaning::Unset && !is_word {
-                let hint = match foreign::value(&name.folded) {
-                    Some(advice) => format!(" {advice}"),
-                    None => suggestion(own.nearest(&name.folded).or_else(|| self.of_main.nearest(&name.folded))),
+                let hint = match (tables.get(&name.span), foreign::value(&name.folded)) {
+                    (Some(phrase), _) => {
+                        let space = if phrase.is_empty() { "" } else { " " };
+                        format!(" The name of a table stands in quotes here: {phrase}{space}\"{}\".", name.text)
+                    },
+                    (None, Some(advice)) => format!(" {advice}"),
+                    (None, None) => suggestion(own.nearest(&name.folded).or_else(|| self.of_main.nearest(&name.folded))),
                 };
                 let message = format!("{0} is read here, but nothing in the script sets it; only --param {0}=… can.{hint}", name.text);
                 self.warn("W_UNASSIGNED", name.span, message);

@@ -1,5 +1,6 @@
 //! What each name means: a variable of the procedure, one of the main part, a procedure, a built-in, nobody.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use gbvm_vm::signature::{Form, Kind, Signature};
@@ -8,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::ast::{Catch, Expression, ExpressionKind, Name, Procedure, Statement, StatementKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{self, Source, Span};
+use crate::spelling::{self, Names};
 use crate::walk::{self, WithStyle};
 
 /// The variables that the engine sets before a run.
@@ -15,6 +17,9 @@ pub const INPUTS: [&str; 6] = ["body", "headers", "params", "method", "path", "t
 
 /// The variable that is a run's answer.
 pub const RESULT: &str = "result";
+
+/// The methods that append to an array, in lower case.
+const APPENDERS: [&str; 2] = ["add", "push"];
 
 /// The name that is TRUE after an error, where no variable has it.
 pub const ERROR: &str = "error";
@@ -99,6 +104,8 @@ pub struct Whole<'a> {
     declared: Vec<&'a Procedure>,
     procedures: FxHashMap<Rc<str>, usize>,
     phrases: FxHashMap<String, u16>,
+    /// The names of methods, once one was sought.
+    methods: OnceCell<Names<'static>>,
 }
 
 impl<'a> Whole<'a> {
@@ -127,7 +134,7 @@ impl<'a> Whole<'a> {
         let changers = Rc::new(changers);
         let mut scopes: Vec<Scope> = routines.iter().map(|routine| scope(routine, &changers)).collect();
         share(&mut scopes);
-        Whole { routines, scopes, signatures, declared: procedures, procedures: by_name, phrases: phrases(signatures) }
+        Whole { routines, scopes, signatures, declared: procedures, procedures: by_name, phrases: phrases(signatures), methods: OnceCell::new() }
     }
 
     /// The tree of a routine other than the main part.
@@ -203,6 +210,18 @@ impl<'a> Whole<'a> {
     pub fn builtin<'e>(&self, routine: usize, expression: &'e Expression) -> Option<(&'a Signature, Vec<&'e Expression>)> {
         let Some(Answer::Builtin(index)) = self.callee(routine, expression) else { return None };
         Some((&self.signatures[usize::from(index)], walk::parts(expression)))
+    }
+
+    /// The method that is nearest to a name, if one is near enough to have been meant.
+    pub fn near_method(&self, folded: &str) -> Option<&'static str> {
+        let of_function = |signature: &Signature| std::iter::once(signature.phrase).chain(signature.aliases.iter().copied());
+        let names = || {
+            let functions = self.signatures.iter().filter(|signature| signature.form == Form::Function && !signature.params.is_empty());
+            functions.flat_map(of_function).filter(|phrase| !phrase.contains(' ')).chain(APPENDERS).chain(["length"])
+        };
+        let near = self.methods.get_or_init(|| Names::new(names())).nearest(folded)?;
+        let first = |word: &str| word.chars().next().map(|c| c.to_ascii_lowercase());
+        (first(near) == first(folded) || spelling::distance(&near.to_lowercase(), folded) == 1).then_some(near)
     }
 
     /// The names of everything that could be called, for suggestions.
@@ -400,7 +419,7 @@ pub fn sets(block: &[Statement], folded: &str) -> bool {
 
 /// Whether a method changes the array it is called on.
 pub fn appends(method: &Name) -> bool {
-    matches!(&*method.folded, "add" | "push")
+    APPENDERS.contains(&&*method.folded)
 }
 
 /// Checks the procedures of the script: no name twice, no parameter twice.

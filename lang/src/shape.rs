@@ -40,6 +40,9 @@ impl Edge {
     }
 }
 
+/// The depth from which a chain of AND, OR or ?? is no longer kept as it was written.
+const CHAIN_DEPTH: u16 = 64;
+
 impl<'a> Shaper<'a> {
     /// For the items of one source.
     pub fn new(source: u16, signatures: &'a [Signature]) -> Shaper<'a> {
@@ -171,12 +174,35 @@ impl<'a> Shaper<'a> {
             (BinaryOperator::Concat, left) => {
                 self.node(ExpressionKind::Concat(vec![left, right.expression]), span.start, span.end)
             }
+            (operator @ (BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Coalesce), left) if left.depth > CHAIN_DEPTH => {
+                self.balanced(left, operator, right.expression, span)
+            }
             (operator, left) => {
                 let kind = ExpressionKind::Binary(operator, Box::new(left), Box::new(right.expression));
                 self.node(kind, span.start, span.end)
             }
         };
         Edge { expression, surplus: right.surplus, comma }
+    }
+
+    /// A long chain of an operator that may be grouped in any way, with one operand more: operands at its end are put
+    /// together as digits of a number are carried, so that its depth grows with the logarithm of its length.
+    fn balanced(&mut self, mut chain: Expression, operator: BinaryOperator, operand: Expression, span: Span) -> Expression {
+        let mut last = operand;
+        loop {
+            match chain.kind {
+                ExpressionKind::Binary(inner, before, end) if inner == operator && end.depth <= last.depth && last.depth <= DEPTH_MAX / 2 => {
+                    let (start, stop) = (end.span.start, last.span.end);
+                    last = self.node(ExpressionKind::Binary(operator, end, Box::new(last)), start, stop);
+                    chain = *before;
+                }
+                kind => {
+                    chain.kind = kind;
+                    break;
+                }
+            }
+        }
+        self.node(ExpressionKind::Binary(operator, Box::new(chain), Box::new(last)), span.start, span.end)
     }
 
     /// The left side of an operator: its right edge ends at the operator.
@@ -272,8 +298,9 @@ impl<'a> Shaper<'a> {
             Some(PlaceRoot::Name) => StatementKind::Assign { place, operator, value },
             Some(PlaceRoot::With) => StatementKind::WithField { place, operator, value },
             None => {
-                let message = "only a variable, a field or an element can be assigned to";
-                self.error(place.span, message.to_string());
+                let is_called = matches!(&place.kind, ExpressionKind::Call { arguments, .. } | ExpressionKind::Method { arguments, .. } if arguments.len() == 1);
+                let hint = if is_called { "; an element stands in square brackets, as in a[0] = …" } else { "" };
+                self.error(place.span, format!("only a variable, a field or an element can be assigned to{hint}"));
                 StatementKind::Invalid
             }
         }

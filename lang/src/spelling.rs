@@ -43,6 +43,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Names among which a misspelt one may be sought, often.
+#[derive(Debug)]
 pub struct Names<'a> {
     /// By their numbers of letters, each with its place in the order.
     by_length: FxHashMap<usize, Vec<Candidate<'a>>>,
@@ -50,6 +51,7 @@ pub struct Names<'a> {
     looks: Cell<usize>,
 }
 
+#[derive(Debug)]
 struct Candidate<'a> {
     name: &'a str,
     place: usize,

@@ -427,6 +427,7 @@ impl Reader<'_> {
             ("call", _) => Token::Call,
             ("return", _) => Token::Return,
             ("let", Some(_)) => Token::Let,
+            ("let", None) if matches!(self.raw_token(at + 1), Token::Int(_) | Token::Float(_) | Token::Text(_)) => Token::Let,
             ("set", Some(_)) if self.assigns_place(at + 1) => Token::Let,
             ("exit", Some(next)) if let Some(leave) = exit_of(next) => return Some((Token::Leave(leave), 2)),
             ("continue", Some(next)) if let Some(leave) = continue_of(next) => return Some((Token::Leave(leave), 2)),

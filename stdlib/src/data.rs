@@ -94,7 +94,10 @@ const NAME_MAX: usize = 63;
 pub fn table(context: &mut HostContext<'_>, call: &Call<'_>, argument: usize, keyword: &str) -> Result<String, Fault> {
     let value = call.argument(argument);
     let Value::Text(text) = value else {
-        return Err(Fault::of_value("E_TABLE_NAME", &format!("{keyword} needs the name of a table"), value, arguments::kind_of(value)).at_argument(argument as u8));
+        // A variable that nothing has set was most likely meant as the name itself.
+        let bare = call.bare_name(argument).filter(|name| value.is_nothing() && is_name(name));
+        let hint = bare.map_or_else(String::new, |name| format!(" (\"{name}\" in quotes, if it is called so)"));
+        return Err(Fault::of_value("E_TABLE_NAME", &format!("{keyword} needs the name of a table{hint}"), value, arguments::kind_of(value)).at_argument(argument as u8));
     };
     let name = text.as_str();
     let shown = if text.is_literal() { format!("\"{name}\"") } else { "this text, which is data,".to_owned() };

@@ -219,6 +219,13 @@ impl<'a> Call<'a> {
         self.site.arguments.get(argument).map_or("", |site| &*site.name)
     }
 
+    /// The variable that an argument is, if it is nothing else.
+    pub fn bare_name(&self, argument: usize) -> Option<&'a str> {
+        let site = self.site.arguments.get(argument)?;
+        let is_whole = site.span.end.saturating_sub(site.span.start) as usize == site.name.len();
+        (is_whole && !site.name.is_empty()).then_some(&*site.name)
+    }
+
     /// The procedure call that this call stands in.
     pub fn frame(&self) -> u64 {
         self.frames.last().copied().unwrap_or(0)

@@ -442,6 +442,19 @@ fn check_knows_the_tables_of_the_folder_and_the_database() {
 }
 
 #[test]
+fn check_takes_a_folder() {
+    let folder = folder_with(&[("b.bas", "PRINT totl\n"), ("a.bas", "IF\n"), ("notes.txt", "IF\n")]);
+    std::fs::create_dir(folder.path().join("empty")).expect("a folder can be made");
+    let output = gbvm(&["check", "."], folder.path());
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{report}");
+    let lines: Vec<&str> = report.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains("a.bas:1:") && lines[1].contains("b.bas:1:7: warning[W_UNASSIGNED]"), "{report}");
+    let output = gbvm(&["check", "empty"], folder.path());
+    assert_eq!((output.status.code(), text(&output.stderr).contains("there is no script in this folder")), (Some(2), true));
+}
+
+#[test]
 fn a_script_says_what_it_wants() {
     let source = "DESCRIPTION \"Counts parts\"\nPARAM quantity AS INTEGER LIKE 5 DESCRIPTION \"How many\"\nWEBHOOK \"count\", OPEN\nPRINT quantity\n";
     let folder = folder_with(&[("count.bas", source), ("plain.bas", "PRINT 1\n")]);

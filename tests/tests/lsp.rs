@@ -284,3 +284,44 @@ fn statements_labels_and_inputs_are_explained_and_found() {
     assert_eq!(definition(3, 1), (None, None));
     editor.stop();
 }
+
+#[test]
+fn columns_of_the_open_text_are_offered() {
+    let (folder, uri) = project();
+    let mut editor = Editor::start(folder.path());
+    const TOP: &str = "TABLE stock\n    id STRING KEY\n    sku STRING\nEND TABLE\nINSERT \"moves\", {qty: 1, note: \"a\"}\nWITH o = NEW OBJECT\n    .alpha = 1\nEND WITH\n";
+    editor.open(&uri, TOP);
+    let mut offered = |line: &str| {
+        editor.change(&uri, &format!("{TOP}{line}\nPRINT 1\n"));
+        let found = editor.at("textDocument/completion", &uri, 8, line.len() as u32);
+        labels(&found).into_iter().map(str::to_owned).collect::<Vec<String>>()
+    };
+    for line in ["INSERT \"stock\", {", "INSERT \"stock\", {id: 1, ", "x = FIND \"stock\", \"", "x = FIND \"stock\", \"sku = 1 AND "] {
+        assert_eq!(offered(line), ["id", "sku"], "{line}");
+    }
+    for line in ["x = FIND moves WHERE ", "UPDATE moves SET ", "x = FIND moves WHERE no", "DELETE FROM moves WHERE "] {
+        assert_eq!(offered(line)[..3], ["id", "note", "qty"], "{line}");
+    }
+    for line in ["x = FIND \"", "INSERT \"mo", "DELETE FROM \""] {
+        assert_eq!(offered(line), ["contacts", "moves", "stock"], "{line}");
+    }
+    assert_eq!(offered("PRINT o."), ["alpha"]);
+    for line in ["' x = FIND \"", "PRINT 1 ' o.", "REM PR"] {
+        assert_eq!(offered(line), [""; 0], "{line}");
+    }
+    assert!(offered("PRINT ").contains(&"LEN".to_owned()));
+    editor.stop();
+}
+
+#[test]
+fn after_shutdown_nothing_is_answered() {
+    let (folder, uri) = project();
+    let mut editor = Editor::start(folder.path());
+    editor.open(&uri, "PRINT 1\n");
+    assert!(editor.ask("shutdown", Value::Null).is_null());
+    let place = json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 1 } });
+    assert_eq!(editor.request("textDocument/hover", place)["error"]["code"], -32600);
+    editor.tell("exit", Value::Null);
+    let status = editor.server.wait().expect("the server ends");
+    assert!(status.success(), "{status}");
+}

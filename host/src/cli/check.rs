@@ -23,7 +23,7 @@ use crate::storage::schema::SchemaNeeds;
 /// Options of `check`.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// The scripts
+    /// The scripts, or folders: of a folder, its files whose names end in .bas
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Fail on warnings too
@@ -54,7 +54,7 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
     let (mut reports, mut needs) = (Vec::new(), Vec::new());
     let (mut has_errors, mut is_missing) = (false, false);
     let mut folders: BTreeMap<PathBuf, Known> = BTreeMap::new();
-    for file in &options.files {
+    for file in &scripts_of(&options.files)? {
         let (diagnostics, sources) = match scripts::read(file).and_then(|sources| scripts::compile(sources, &[])) {
             Ok(script) => {
                 if options.output == Output::Json && script.interface != Interface::default() {
@@ -101,6 +101,24 @@ pub fn check(options: &Options, colour: Colour) -> Result<Exit, Failure> {
         return Ok(Exit::Usage);
     }
     Ok(if has_errors { Exit::DoesNotCompile } else { Exit::Ok })
+}
+
+/// The files, with the scripts of folders in the places of these, by name.
+fn scripts_of(files: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for file in files {
+        if !file.is_dir() {
+            found.push(file.clone());
+            continue;
+        }
+        let scripts = scripts::scripts_in(file).map_err(|error| Failure::new(Exit::Usage, format!("gbvm: {error}")))?;
+        if scripts.is_empty() {
+            let message = format!("gbvm: {}: there is no script in this folder; scripts are files whose names end in .bas", file.display());
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        found.extend(scripts);
+    }
+    Ok(found)
 }
 
 /// What loading scripts makes in a database that has nothing yet, as SQL.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gbvm_lang::declare::Declaration;
 use gbvm_lang::diagnostic::Severity;
 use gbvm_lang::format;
-use gbvm_lang::index::{Index, Word};
+use gbvm_lang::index::{Index, Place, Word, place};
 use gbvm_lang::project::Known;
 use gbvm_lang::source::Source;
 use gbvm_stdlib::reference;
@@ -156,22 +156,53 @@ impl Document {
         })
     }
 
+    /// What is known of the tables, with those that this text declares and writes; while the line at a place does not
+    /// compile, without that line.
+    fn with_own(&self, known: &Known, at: usize) -> Known {
+        let mut known = known.clone();
+        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline);
+        let without = format!("{}{}", &self.text[..start], &self.text[end..]);
+        for text in [self.text.clone(), without] {
+            let edited = Document { uri: self.uri.clone(), text };
+            if let Ok(script) = scripts::compile(edited.files(), &[]) {
+                scripts::add_written(&mut known, &script);
+                break;
+            }
+        }
+        known
+    }
+
     /// What could stand at a place: tables inside of a text that names one, columns behind a dot, else every word.
     pub fn completions(&self, at: Position, known: &Known, signatures: &[Signature]) -> Vec<CompletionItem> {
         let index = self.index(signatures);
         let at = offset(&self.text, at);
         let line = self.text[..at].rsplit('\n').next().unwrap_or("");
+        if place(line, signatures) == Place::Comment {
+            return Vec::new();
+        }
         if let Some((start, _, Word::Table)) = index.word_at(at as u32)
             && at > start as usize
         {
+            let known = &self.with_own(known, at);
             return known.tables().map(|(table, _)| item(table, CompletionItemKind::STRUCT, "table")).collect();
         }
         let written = line.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
         if let Some(before) = written.strip_suffix('.') {
             let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
-            return columns(index.table_of(&before[start..]), known);
+            let variable = &before[start..];
+            let fields: Vec<&str> = index.fields_of(variable).collect();
+            if index.table_of(variable).is_none() && !fields.is_empty() {
+                return fields.into_iter().map(|name| item(name, CompletionItemKind::FIELD, variable)).collect();
+            }
+            return columns(index.table_of(variable), &self.with_own(known, at));
         }
-        let mut items = Vec::new();
+        let mut items = match place(line, signatures) {
+            Place::Table => return self.with_own(known, at).tables().map(|(table, _)| item(table, CompletionItemKind::STRUCT, "table")).collect(),
+            Place::Column(table) => return columns(Some(&table), &self.with_own(known, at)),
+            Place::ColumnOrValue(table) => columns(Some(&table), &self.with_own(known, at)),
+            Place::Comment | Place::Any => Vec::new(),
+        };
         let here = index.procedure_at(at as u32);
         let variables = index.variables.iter().filter(|variable| variable.procedure.is_none() || variable.procedure == here);
         items.extend(variables.map(|variable| item(&variable.name, CompletionItemKind::VARIABLE, "variable")));

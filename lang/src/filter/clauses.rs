@@ -93,19 +93,12 @@ impl Reader {
 
     /// `a AND b AND c`, flat.
     fn joint(&mut self, operator: BinaryOperator, a: Expression, b: Expression, depth: u8) -> Read<Condition> {
-        let mut operands = vec![b];
-        let mut first = a;
-        while let ExpressionKind::Binary(inner, a, b) = first.kind {
-            if inner != operator {
-                first.kind = ExpressionKind::Binary(inner, a, b);
-                break;
+        let (mut open, mut parts) = (vec![b, a], Vec::new());
+        while let Some(part) = open.pop() {
+            match part.kind {
+                ExpressionKind::Binary(inner, a, b) if inner == operator => open.extend([*b, *a]),
+                kind => parts.push(self.condition(Expression { kind, ..part }, depth + 1)?),
             }
-            operands.push(*b);
-            first = *a;
-        }
-        let mut parts = vec![self.condition(first, depth + 1)?];
-        for operand in operands.into_iter().rev() {
-            parts.push(self.condition(operand, depth + 1)?);
         }
         Ok(joined(parts, if operator == BinaryOperator::And { Condition::And } else { Condition::Or }))
     }

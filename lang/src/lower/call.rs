@@ -2,11 +2,12 @@
 
 use gbvm_vm::isa::Instruction;
 use gbvm_vm::program::{ArgumentSite, CallSite, Reg, Span, Wanted};
-use gbvm_vm::signature::{Absence, Kind, Role, Signature};
+use gbvm_vm::signature::{Absence, Form, Kind, Role, Signature};
 
 use super::Lowering;
 use super::place::Place;
 use crate::ast::{Expression, ExpressionKind, Literal, Name};
+use crate::foreign;
 use crate::reach;
 use crate::resolve::{Answer, appends};
 
@@ -264,14 +265,34 @@ impl Lowering<'_> {
             return self.emit(call.span, Instruction::GetField { dst, object, name, cache });
         }
         match self.whole.answer(&name.folded) {
-            Answer::Builtin(index) => {
+            // A keyword that other languages have as a method of lists is not meant.
+            Answer::Builtin(index) if self.whole.signatures[usize::from(index)].form == Form::Function || foreign::method(&name.folded).is_none() => {
                 let arguments: Vec<&Expression> = std::iter::once(object).chain(arguments).collect();
                 self.builtin(index, call.span, &arguments, dst);
             }
-            Answer::Procedure(_) | Answer::Nobody => {
-                let message = format!("There is no method {}; arrays have ADD, and functions take their value in brackets.", name.text);
-                self.error("E_METHOD", name.span, message);
+            answer @ (Answer::Builtin(_) | Answer::Procedure(_) | Answer::Nobody) => {
+                let hint = self.instead_of_method(object, name, answer);
+                self.error("E_METHOD", name.span, format!("There is no method {}{hint}", name.text));
             }
+        }
+    }
+
+    /// What to write instead of a method that there is not, behind its name.
+    fn instead_of_method(&self, object: &Expression, name: &Name, answer: Answer) -> String {
+        if matches!(answer, Answer::Procedure(_)) {
+            return format!("; {0} is a procedure, and takes the value in brackets: {0}(…).", name.text);
+        }
+        // `console.log(x)`: nobody sets what the call begins with.
+        if let ExpressionKind::Name(root) = &object.kind
+            && self.registers.binding(&root.folded).is_none()
+            && let Some(advice) = foreign::value(&root.folded)
+        {
+            return format!(". {advice}");
+        }
+        match (foreign::method(&name.folded), self.whole.near_method(&name.folded)) {
+            (Some(advice), _) => format!(". {advice}"),
+            (None, Some(near)) => format!(". Did you mean {}?", near.to_uppercase()),
+            (None, None) => "; arrays have ADD, and functions take their value in brackets.".to_owned(),
         }
     }
 

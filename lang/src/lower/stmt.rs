@@ -9,6 +9,9 @@ use super::{Binding, Loop, LoopKind, Lowering};
 use crate::ast::*;
 use crate::resolve::{self, Answer, Meaning, RESULT};
 
+/// How many registers in use around a statement are to blame, rather than the statement, where they do not suffice.
+const MANY: u8 = 128;
+
 impl Lowering<'_> {
     pub(super) fn block(&mut self, block: &[Statement]) {
         for statement in block {
@@ -26,7 +29,10 @@ impl Lowering<'_> {
             self.one(statement);
         }
         if self.registers.take_overflow() {
-            let message = "This needs too many values at once; compute parts of it in statements of their own.";
+            let message = match mark > MANY {
+                true => "The blocks and variables around this need too many values at once; move the inner blocks to a SUB.",
+                false => "This needs too many values at once; compute parts of it in statements of their own.",
+            };
             self.error("E_TOO_LARGE", statement.span, message);
         }
         self.once.truncate(once);
