@@ -60,6 +60,7 @@ pub fn native(phrase: &str) -> Option<Native> {
     gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
         Function::Pure(function) => Native::Pure(function),
         Function::Changing(function) => Native::Changing(function),
+        Function::Asking(function) => Native::Asking(function),
         Function::Host(_) | Function::Declare | Function::Absent => Native::Host,
     })
 }

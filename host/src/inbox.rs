@@ -93,15 +93,17 @@ pub fn ticket(webhook: &Webhook, request: &WebhookEvent, body: &Value, signed_by
     Some(Ticket { is_by_content: true, ..Ticket::new("body", name, &parts, UNNAMED_MS) })
 }
 
-/// The text of a field, or of one that a path with dots leads to.
+/// The text of a field, or of one that a path with dots leads to. Only texts and numbers tell one thing from another.
 fn text_at(body: &Value, path: &str) -> Option<String> {
     let Value::Object(object) = body else { return None };
     let found = match (object.read(path), path.split_once('.')) {
         (Value::Missing, Some((first, rest))) => return text_at(object.read(first), rest),
         (found, _) => found,
     };
-    let text = coerce::text(found).as_str().to_owned();
-    (!text.is_empty()).then_some(text)
+    match found {
+        Value::Text(_) | Value::Int(_) | Value::Float(_) => Some(coerce::text(found).as_str().to_owned()).filter(|text| !text.trim().is_empty()),
+        Value::Missing | Value::Null | Value::Bool(_) | Value::Date(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// The id of a delivery, where the signature covers it.

@@ -1,7 +1,7 @@
 //! Checks the signature of a request whose webhook declares how its callers sign, before the script runs.
 
 use gbvm_lang::declare::Signing;
-use gbvm_stdlib::security;
+use gbvm_stdlib::security::{self, Spelling};
 use gbvm_stdlib::services::Storage as _;
 use gbvm_vm::coerce;
 use gbvm_vm::fault::Fault;
@@ -42,10 +42,10 @@ fn signature_in(signing: Signing, request: &WebhookEvent) -> Option<&str> {
 fn is_signed(world: &World, signing: Signing, request: &WebhookEvent, signature: &str, secret: &str) -> bool {
     let (body, key, now) = (&request.body[..], secret.as_bytes(), world.clock().now());
     match signing {
-        Signing::Github => signature.strip_prefix("sha256=").is_some_and(|value| security::is_hmac(key, body, value)),
+        Signing::Github => signature.strip_prefix("sha256=").is_some_and(|value| security::is_hmac(key, body, value, Spelling::Hexadecimal)),
         Signing::Hubspot => security::is_hubspot(&request.method, &addresses(request, world.public_url()), body, signature, secret, now, &request.headers),
-        Signing::Shopify => security::is_hmac(key, body, signature),
+        Signing::Shopify => security::is_hmac(key, body, signature, Spelling::Base64),
         Signing::Standard => security::is_standard_webhook(body, signature, secret, now, &request.headers),
-        Signing::Stripe => security::is_timed(body, signature, secret, now),
+        Signing::Stripe => security::is_timed(body, signature, secret, now, Spelling::Hexadecimal),
     }
 }

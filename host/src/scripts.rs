@@ -271,6 +271,7 @@ pub fn compile(files: impl Into<Files>, embedded: &[Embedded]) -> Result<Script,
         gbvm_stdlib::find(phrase).map(|keyword| match keyword.function {
             Function::Pure(function) => Native::Pure(function),
             Function::Changing(function) => Native::Changing(function),
+            Function::Asking(function) => Native::Asking(function),
             Function::Host(_) | Function::Declare | Function::Absent => Native::Host,
         })
     };

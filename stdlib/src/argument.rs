@@ -88,7 +88,8 @@ pub fn unknown_word(known: &str, value: &Value) -> Fault {
 /// `E_STRING_TOO_LONG`.
 pub fn computed(arguments: &[Value], string: String, limits: &Limits) -> Result<Value, Fault> {
     check_length(string.len(), limits)?;
-    Ok(Value::Text(match arguments.iter().find_map(coerce::secret_in) {
+    let secrets = || arguments.iter().filter_map(coerce::secret_of);
+    Ok(Value::Text(match secrets().find(|secret| secret.unset_secret().is_some()).or_else(|| secrets().next()) {
         Some(secret) => secret.derive(string),
         None => Text::data(string),
     }))

@@ -5,7 +5,7 @@ use gbvm_vm::fault::Fault;
 use gbvm_vm::object::Object;
 use gbvm_vm::program::Wanted;
 use gbvm_vm::signature::{Access, Form, Param, Role};
-use gbvm_vm::text::{Origin, Text};
+use gbvm_vm::text::Text;
 use gbvm_vm::value::Value;
 
 use crate::argument;
@@ -102,9 +102,7 @@ fn perform(context: &mut HostContext<'_>, call: &Call<'_>, method: &'static str)
 /// The first text of a request that needs a secret which is not set.
 pub fn unset_secret(request: &Request) -> Option<&Text> {
     let headers = request.headers.iter().map(|(_, value)| value);
-    [&request.url].into_iter().chain(headers).chain(&request.body).find(|text| {
-        text.has_secret() && text.parts().iter().any(|(origin, part)| part.is_empty() && matches!(origin, Origin::Secret(_) | Origin::Derived(_)))
-    })
+    [&request.url].into_iter().chain(headers).chain(&request.body).find(|text| text.unset_secret().is_some())
 }
 
 fn request(context: &mut HostContext<'_>, call: &Call<'_>, method: &'static str) -> Result<Request, Fault> {

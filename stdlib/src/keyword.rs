@@ -42,6 +42,11 @@ impl Keyword {
         Keyword::bare(family, signature, Function::Changing(function))
     }
 
+    /// A function that asks what a value is: of a secret that is not set too, which all others refuse.
+    pub const fn asking(family: &'static str, phrase: &'static str, params: &'static [Param], function: PureFunction) -> Keyword {
+        Keyword::bare(family, Signature::new(phrase, Form::Function, Kind::Pure, params), Function::Asking(function))
+    }
+
     /// A keyword that the runner calls.
     pub const fn host(family: &'static str, form: Form, phrase: &'static str, params: &'static [Param], function: HostFunction) -> Keyword {
         Keyword::bare(family, Signature::new(phrase, form, Kind::Host, params), Function::Host(function))
@@ -166,6 +171,8 @@ pub enum Function {
     Pure(PureFunction),
     /// Called by the loop; it changes its first argument.
     Changing(ChangingFunction),
+    /// As the above, of a secret that is not set too.
+    Asking(PureFunction),
     /// Called by the runner while the machine waits.
     Host(HostFunction),
     /// Nothing at run time.

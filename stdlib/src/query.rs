@@ -196,7 +196,7 @@ fn is_empty_somewhere(value: &Value) -> bool {
 fn check_hole(value: &Value) -> Result<(), Fault> {
     match value {
         Value::Text(text) if text.as_str().contains('\0') => Err(Fault::new("E_NUL", "a value in the filter holds the character NUL")),
-        Value::Text(text) if text.as_str().is_empty() && text.has_secret() => Err(unset_secret(text)),
+        Value::Text(text) if text.unset_secret().is_some() => Err(unset_secret(text)),
         Value::Array(array) => array.items().iter().try_for_each(check_hole),
         _ => Ok(()),
     }
@@ -204,7 +204,7 @@ fn check_hole(value: &Value) -> Result<(), Fault> {
 
 /// The fault of using a secret that was never set.
 pub fn unset_secret(text: &Text) -> Fault {
-    let key = text.secret_key().map_or("", |key| &**key);
+    let key = text.unset_secret().map_or("", |key| &**key);
     Fault::new("E_SECRET_UNSET", format!("the secret \"{key}\" is not set; set it with SET BOT MEMORY \"{key}\" or in the project's configuration"))
 }
 

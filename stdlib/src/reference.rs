@@ -107,7 +107,7 @@ fn note(keyword: &Keyword) -> Option<String> {
     }
     match keyword.function {
         Function::Declare => notes.push("A declaration: it stands at the top of a script and does nothing when its line is reached.".to_owned()),
-        Function::Pure(_) | Function::Changing(_) | Function::Host(_) | Function::Absent => {}
+        Function::Pure(_) | Function::Asking(_) | Function::Changing(_) | Function::Host(_) | Function::Absent => {}
     }
     (!notes.is_empty()).then(|| notes.join(" "))
 }

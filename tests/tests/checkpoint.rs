@@ -159,7 +159,7 @@ fn run(script: &Arc<Script>, world: &mut World, event: &[(&str, Value)], through
             let answer = match keyword.function {
                 Function::Host(function) => function(&mut world.context(), &call),
                 Function::Absent => Err(gbvm_stdlib::elsewhere::fault(keyword).expect("it says why it is absent")),
-                Function::Pure(_) | Function::Changing(_) | Function::Declare => panic!("{} is no call of the host", pending.phrase),
+                Function::Pure(_) | Function::Asking(_) | Function::Changing(_) | Function::Declare => panic!("{} is no call of the host", pending.phrase),
             };
             match answer {
                 Ok(answer) => vm.resume(answer),

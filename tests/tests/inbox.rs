@@ -89,6 +89,11 @@ fn dedupe_by_a_field_and_off() {
     assert!(!is_replayed(&signed(&fields, &[], r#"{"order":{"id":8},"qty":1}"#)));
     assert!(!is_replayed(&signed(&fields, &[], r#"{"qty":1}"#)), "without the field the content counts");
     assert!(is_replayed(&signed(&fields, &[], r#"{"qty":1}"#)));
+    for no_id in ["{}", r#"{"a":1}"#, "[]", "[7]", "true"] {
+        let body = |qty: u8| format!(r#"{{"order":{{"id":{no_id}}},"qty":{qty}}}"#);
+        assert!(!is_replayed(&signed(&fields, &[], &body(1))));
+        assert!(!is_replayed(&signed(&fields, &[], &body(2))), "{no_id} is no id");
+    }
     let (off, _) = world(", DEDUPE OFF", &format!("{CHECK}{WRITE}"));
     for _ in 0..3 {
         assert!(!is_replayed(&signed(&off, &[("X-GitHub-Delivery", "d-1")], "{}")));

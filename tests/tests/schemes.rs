@@ -51,6 +51,8 @@ fn github() {
     assert_eq!(status(&world, request(BODY), &header(format!("sha256={right}"))), 200);
     assert_eq!(status(&world, request(BODY), &header(right.clone())), 401, "without its prefix");
     assert_eq!(status(&world, request(BODY), &header(format!("sha1={right}"))), 401, "of another kind");
+    let in_base64 = BASE64.encode(&sign(SECRET.as_bytes(), &[BODY]));
+    assert_eq!(status(&world, request(BODY), &header(format!("sha256={in_base64}"))), 401, "spelt as others do");
     assert_eq!(status(&world, request(&BODY.replace("Ann", "Bob")), &header(format!("sha256={right}"))), 401, "another body");
     assert_eq!(status(&world, request(BODY), &header(format!("sha256={}", HEXLOWER.encode(&sign(b"guess", &[BODY]))))), 401, "another secret");
     assert_eq!(status(&world, request(BODY), &[]), 401, "no signature");
@@ -64,6 +66,8 @@ fn shopify() {
     assert_eq!(status(&world, request(BODY), &[("X-Shopify-Hmac-Sha256", right.clone())]), 200);
     assert_eq!(status(&world, request(&format!("{BODY} ")), &[("X-Shopify-Hmac-Sha256", right.clone())]), 401, "one byte more");
     assert_eq!(status(&world, request(BODY), &[("X-Shopify-Hmac-Sha256", right[..40].to_owned())]), 401, "cut off");
+    let hexadecimal = HEXLOWER.encode(&sign(SECRET.as_bytes(), &[BODY]));
+    assert_eq!(status(&world, request(BODY), &[("X-Shopify-Hmac-Sha256", hexadecimal)]), 401, "spelt as others do");
 }
 
 #[test]
@@ -102,6 +106,9 @@ fn standard_webhooks() {
     assert_eq!(status(&world, request(BODY), &headers("msg_2", &time, right.clone())), 401, "the id is signed");
     assert_eq!(status(&world, request(BODY), &headers("msg_1", &time, right.replace("v1,", "v1a,"))), 401, "another version");
     assert_eq!(status(&world, request(BODY), &[("webhook-signature", right)]), 401, "without id and time");
+    for empty in ["", " "] {
+        assert_eq!(status(&world, request(BODY), &headers(empty, &time, signed(empty, &time, key))), 401, "an empty id tells no message from another");
+    }
 }
 
 #[test]

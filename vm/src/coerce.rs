@@ -59,7 +59,7 @@ pub fn text(value: &Value) -> Text {
         Value::Array(_) | Value::Object(_) => {
             let mut string = String::new();
             write_text(value, &mut string);
-            match secret_in(value) {
+            match secret_of(value) {
                 Some(secret) => secret.derive(string),
                 None => Text::data(string),
             }
@@ -69,10 +69,20 @@ pub fn text(value: &Value) -> Text {
 
 /// The first text with a secret part anywhere in a value.
 pub fn secret_in(value: &Value) -> Option<&Text> {
+    first_text(value, &Text::has_secret)
+}
+
+/// The text with a secret part that what is made from a value derives from: one whose secret is not set before others.
+pub fn secret_of(value: &Value) -> Option<&Text> {
+    let first = secret_in(value)?;
+    Some(first_text(value, &|text| text.unset_secret().is_some()).unwrap_or(first))
+}
+
+fn first_text<'v>(value: &'v Value, is_it: &impl Fn(&Text) -> bool) -> Option<&'v Text> {
     match value {
-        Value::Text(text) => text.has_secret().then_some(text),
-        Value::Array(array) => array.items().iter().find_map(secret_in),
-        Value::Object(object) => object.iter().find_map(|(_, value)| secret_in(value)),
+        Value::Text(text) => is_it(text).then_some(text),
+        Value::Array(array) => array.items().iter().find_map(|item| first_text(item, is_it)),
+        Value::Object(object) => object.iter().find_map(|(_, value)| first_text(value, is_it)),
         Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => None,
     }
 }

@@ -41,6 +41,8 @@ pub enum Native {
     Pure(PureFunction),
     /// Called inside the loop; it changes its first argument.
     Changing(ChangingFunction),
+    /// Called inside the loop; it asks what a value is, and may be asked of a secret that is not set.
+    Asking(PureFunction),
     /// Called inside the loop; from the embedding program.
     Embedded(EmbeddedFunction),
     /// The loop stops for it.

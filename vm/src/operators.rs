@@ -46,7 +46,23 @@ pub fn equal(a: &Value, b: &Value) -> bool {
 /// Whether a value is a secret that was never set. It equals nothing but an empty text of the script: what a caller
 /// left out must not pass for it.
 fn is_unset_secret(value: &Value) -> bool {
-    matches!(value, Value::Text(text) if text.as_str().is_empty() && text.has_secret())
+    matches!(value, Value::Text(text) if text.is_unset())
+}
+
+/// The fault of a value that is, or was made from, a secret which is not set: nothing may be learnt from it.
+///
+/// # Errors
+/// `E_SECRET_UNSET`.
+pub fn check_set(value: &Value) -> Result<(), Fault> {
+    match value {
+        Value::Text(text) => text.unset_secret().map_or(Ok(()), |key| Err(unset(key))),
+        Value::Missing | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Array(_) | Value::Object(_) => Ok(()),
+    }
+}
+
+#[cold]
+fn unset(key: &str) -> Fault {
+    Fault::new("E_SECRET_UNSET", format!("the secret {key} is not set, so nothing can be compared with it or made from it; set it with `gbvm memory set {key} …`"))
 }
 
 /// Byte for byte; in a time that depends on the lengths alone where either is a secret.
@@ -54,8 +70,8 @@ fn equal_texts(a: &Text, b: &Text) -> bool {
     if !a.has_secret() && !b.has_secret() {
         return a == b;
     }
-    if a.as_str().is_empty() && b.as_str().is_empty() {
-        return a.is_literal() || b.is_literal();
+    if (a.unset_secret().is_some() || b.unset_secret().is_some()) && !a.is_literal() && !b.is_literal() {
+        return false;
     }
     let (a, b) = (a.as_str().as_bytes(), b.as_str().as_bytes());
     a.len() == b.len() && std::hint::black_box(a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b))) == 0

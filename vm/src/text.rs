@@ -109,9 +109,18 @@ impl Text {
         !matches!(self.0.provenance.as_deref(), Some(Provenance::Parts(_)))
     }
 
-    /// The key of a secret that is not set: it is nothing but an empty secret.
+    /// The key of a secret in it that is not set: a part of no length. What was made from such a secret keeps that part.
     pub fn unset_secret(&self) -> Option<&Rc<str>> {
-        if self.as_str().is_empty() { self.secret_key() } else { None }
+        let Some(Provenance::Parts(parts)) = self.0.provenance.as_deref() else { return None };
+        parts.iter().find_map(|segment| match &segment.origin {
+            Origin::Secret(key) | Origin::Derived(key) if segment.len == 0 => Some(key),
+            Origin::Secret(_) | Origin::Derived(_) | Origin::Literal | Origin::Data => None,
+        })
+    }
+
+    /// Whether it is nothing but a secret that is not set, which reads as NULL.
+    pub fn is_unset(&self) -> bool {
+        self.as_str().is_empty() && self.has_secret()
     }
 
     /// Whether any part is a secret or made from one.
@@ -157,6 +166,8 @@ impl Text {
         for (origin, part) in self.parts() {
             match origin {
                 Origin::Literal | Origin::Data => shown.push_str(part),
+                // The mark of a secret that is not set, behind what was made from it.
+                Origin::Derived(_) if part.is_empty() && !shown.is_empty() => {}
                 Origin::Secret(key) | Origin::Derived(key) => {
                     shown.push('‹');
                     shown.push_str(&key);
@@ -167,11 +178,15 @@ impl Text {
         Cow::Owned(shown)
     }
 
-    /// A text computed from this one in any way but joining: data, or a derived secret if this has a secret.
+    /// A text computed from this one in any way but joining: data, or a derived secret if this has a secret. Of a secret
+    /// that is not set it keeps the mark.
     pub fn derive(&self, string: impl Into<CompactString>) -> Text {
         match self.secret_key() {
             None => Text::data(string),
-            Some(key) => Text::of_parts([(Origin::Derived(key.clone()), string.into().into_string())]),
+            Some(key) => {
+                let unset = self.unset_secret().map(|key| (Origin::Derived(key.clone()), String::new()));
+                Text::of_parts([(Origin::Derived(key.clone()), string.into().into_string())].into_iter().chain(unset))
+            }
         }
     }
 

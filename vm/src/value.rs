@@ -61,6 +61,11 @@ impl Value {
         Ok(Value::Array(Array::new(items)?))
     }
 
+    /// Whether it is nothing, or a secret that is not set.
+    pub fn reads_as_null(&self) -> bool {
+        self.is_nothing() || matches!(self, Value::Text(text) if text.is_unset())
+    }
+
     /// Whether it is NULL or MISSING.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Value::Missing | Value::Null)

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gbvm_stdlib::services::{Answer, HttpClient, Request};
 use gbvm_vm::fault::Fault;
-use gbvm_vm::text::{Origin, Text};
 
 use super::{PlainRequest, TransportError};
 use crate::calls::Transport;
@@ -93,7 +92,7 @@ impl PlainRequest {
     pub fn resolve(request: &Request, idempotency_key: Option<&str>) -> Result<PlainRequest, Fault> {
         let texts = [&request.url].into_iter().chain(request.headers.iter().map(|(_, value)| value)).chain(&request.body);
         for text in texts {
-            if let Some(key) = unset_secret(text) {
+            if let Some(key) = text.unset_secret() {
                 return Err(Fault::new("E_SECRET_UNSET", format!("The call needs the secret {key}, which is not set. SET BOT MEMORY \"{key}\" gives it a value.")));
             }
         }
@@ -110,14 +109,6 @@ impl PlainRequest {
             body: request.body.as_ref().map(|body| body.as_str().as_bytes().to_vec()),
         })
     }
-}
-
-/// The key of a secret part that has no value.
-fn unset_secret(text: &Text) -> Option<String> {
-    text.parts().into_iter().find_map(|(origin, part)| match origin {
-        Origin::Secret(key) if part.is_empty() => Some(key.to_string()),
-        Origin::Secret(_) | Origin::Derived(_) | Origin::Literal | Origin::Data => None,
-    })
 }
 
 /// The URL for messages: secrets masked, and without its query.

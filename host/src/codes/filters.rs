@@ -78,8 +78,8 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "E_FILTER_TOO_LARGE",
-        meaning: "A filter has too many comparisons or values.",
+        meaning: "A filter has too many comparisons or values, or a value of LIKE is longer than 50000 bytes.",
         example: Script("ids = RANGE(1, 10001)\nx = FIND \"parts\", \"n IN (\" + ids + \")\"\n"),
-        cure: "Use IN for many values, and several FINDs for very many (CHUNK).",
+        cure: "Use IN for many values, and several FINDs for very many (CHUNK). Look for a shorter text.",
     },
 ];

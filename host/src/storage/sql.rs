@@ -16,6 +16,8 @@ use super::values::{Bound, kind_number, to_sql, twins};
 
 /// From this many values on, an IN list is bound as one JSON array.
 const LONG_LIST: usize = 200;
+/// The longest pattern of LIKE that the database takes, in bytes.
+const PATTERN_MAX: usize = 50_000;
 
 /// SQL text with the values it binds, in order.
 #[derive(Default)]
@@ -114,7 +116,7 @@ impl Sql {
                                 Some(Kind::Plain | Kind::Date | Kind::Boolean | Kind::Decimal) | None => sql.push(&format!("CASE typeof({0}) WHEN 'text' THEN {0} ELSE {text} END", column.sql)),
                             }
                             sql.push(" LIKE ");
-                            sql.bind(Bound(SqlValue::Text(pattern_text(steps))));
+                            sql.bind(Bound(SqlValue::Text(pattern_text(steps)?)));
                             sql.push(" ESCAPE '\\'");
                         }
                     }
@@ -368,7 +370,11 @@ pub fn is_unusual_date(column: &str) -> String {
     format!("NOT (typeof({column}) = 'text' AND length({column}) = 24)")
 }
 
-fn pattern_text(steps: &[Step]) -> String {
+/// A pattern as the database reads it.
+///
+/// # Errors
+/// `E_FILTER_TOO_LARGE`: of a longer one the database says no more than that it is too complex.
+fn pattern_text(steps: &[Step]) -> Result<String, Fault> {
     let mut pattern = String::new();
     for step in steps {
         match step {
@@ -382,7 +388,10 @@ fn pattern_text(steps: &[Step]) -> String {
             }
         }
     }
-    pattern
+    if pattern.len() > PATTERN_MAX {
+        return Err(Fault::new("E_FILTER_TOO_LARGE", format!("a value of LIKE may have {PATTERN_MAX} bytes, and this one has {}", pattern.len())));
+    }
+    Ok(pattern)
 }
 
 fn number(number: u64) -> Bound {

@@ -102,7 +102,7 @@ impl Caller<'_> {
             self.sites.push(ArgumentSite { span: Span { source: 0, start: 0, end: 99 }, name: "".into(), template: None });
         }
         match keyword.function {
-            Function::Pure(function) => {
+            Function::Pure(function) | Function::Asking(function) => {
                 let now = self.world.context().clock.now();
                 function(&PureContext { now: &|| now, limits: &Limits::default() }, &self.arguments)
             }

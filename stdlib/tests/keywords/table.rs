@@ -19,7 +19,7 @@ fn every_record_is_complete() {
         assert!(!keyword.summary.is_empty() && !keyword.summary.ends_with('.'), "{phrase}: a summary is one sentence without its full stop");
         assert!(!keyword.examples.is_empty() || keyword.signature.absence.is_some(), "{phrase} has no example");
         let kind = match keyword.function {
-            Function::Pure(_) | Function::Changing(_) => Kind::Pure,
+            Function::Pure(_) | Function::Asking(_) | Function::Changing(_) => Kind::Pure,
             Function::Host(_) | Function::Absent => Kind::Host,
             Function::Declare => Kind::Declare,
         };

@@ -314,6 +314,11 @@ pub fn JumpIfFalse(_: &mut Core<'_>, window: &mut W, src: Reg, target: Target) -
 
 #[inline(always)]
 pub fn JumpIfPresent(_: &mut Core<'_>, window: &mut W, src: Reg, target: Target) -> Flow {
+    if let Value::Text(text) = &window[src.at()]
+        && !text.is_plain()
+    {
+        return Flow::Slow;
+    }
     jump_if(!window[src.at()].is_nothing(), target)
 }
 

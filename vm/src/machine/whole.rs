@@ -88,10 +88,16 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::LessOrEqual { dst, a, b } => (dst, Value::Bool(less_or_equal(core, &window[a.at()], &window[b.at()])?)),
         I::In { dst, a, b } => {
             core.charge_walk(&window[b.at()])?;
+            operators::check_set(&window[a.at()])?;
+            if let Value::Array(list) = &window[b.at()] {
+                list.items().iter().try_for_each(operators::check_set)?;
+            }
             (dst, Value::Bool(access::is_in(&window[a.at()], &window[b.at()])?))
         }
         I::Like { dst, a, b } => {
             core.charge_walk(&window[a.at()])?;
+            operators::check_set(&window[a.at()])?;
+            operators::check_set(&window[b.at()])?;
             let (text, pattern) = (coerce::text(&window[a.at()]), coerce::text(&window[b.at()]));
             if text.as_str().len().saturating_mul(pattern.as_str().len()) > LIKE_MAX {
                 return Err(Fault::new("E_TOO_LARGE", "this LIKE could take as many steps as the text and the pattern have bytes, multiplied; shorten one of them"));
@@ -103,7 +109,7 @@ fn attempt(core: &mut Core<'_>, window: &mut Window, instruction: I) -> Result<F
         I::Jump { target } => return Ok(Flow::Jump(target)),
         I::JumpIfTrue { src, target } => return jump_if(coerce::truth(&window[src.at()]), target),
         I::JumpIfFalse { src, target } => return jump_if(!coerce::truth(&window[src.at()]), target),
-        I::JumpIfPresent { src, target } => return jump_if(!window[src.at()].is_nothing(), target),
+        I::JumpIfPresent { src, target } => return jump_if(!window[src.at()].reads_as_null(), target),
         I::JumpIfEqual { a, b, target } => return jump_if(equal(core, &window[a.at()], &window[b.at()])?, target),
         I::JumpIfNotEqual { a, b, target } => return jump_if(!equal(core, &window[a.at()], &window[b.at()])?, target),
         I::JumpIfEqualConst { a, constant, target } => return jump_if(operators::equal(&window[a.at()], &core.constants[constant.at()]), target),
@@ -306,11 +312,8 @@ fn clear(registers: &mut [Value]) {
 fn equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Fault> {
     core.charge_compare(a, b)?;
     for (secret, other) in [(a, b), (b, a)] {
-        if let Value::Text(secret) = secret
-            && let Some(key) = secret.unset_secret()
-            && !matches!(other, Value::Text(text) if text.is_literal())
-        {
-            return Err(Fault::new("E_SECRET_UNSET", format!("the secret {key} is not set, so nothing can be compared with it; set it with `gbvm memory set {key} …`")));
+        if !matches!(other, Value::Text(text) if text.is_literal()) {
+            operators::check_set(secret)?;
         }
     }
     let is_equal = operators::equal(a, b);
@@ -340,6 +343,8 @@ fn less_or_equal(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<bool, Faul
 }
 
 fn order(core: &mut Core<'_>, a: &Value, b: &Value) -> Result<Option<Ordering>, Fault> {
+    operators::check_set(a)?;
+    operators::check_set(b)?;
     core.charge_read(a)?;
     core.charge_read(b)?;
     Ok(operators::order(a, b))
@@ -353,11 +358,7 @@ fn compute(core: &mut Core<'_>, operate: fn(&Value, &Value) -> Result<Value, Fau
 }
 
 fn is_null(value: &Value) -> bool {
-    match value {
-        Value::Missing | Value::Null => true,
-        Value::Array(array) => array.is_empty(),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Text(_) | Value::Object(_) => false,
-    }
+    value.reads_as_null() || matches!(value, Value::Array(array) if array.is_empty())
 }
 
 /// `R[a] := R[a] + R[b]` in place, where both are plain texts and nobody else holds the first; gives back whether they are.
@@ -458,14 +459,18 @@ pub(super) use with_direct_ways;
 pub fn CallPure(core: &mut Core<'_>, window: &mut Window, dst: Reg, first: Reg, site: SiteIndex) -> Result<(), Box<Fault>> {
     let site = &core.program.sites[site.at()];
     let arguments = range(window, first, site.arguments.len());
-    let value = match &core.natives[site.import.at()] {
-        Native::Pure(function) => function(&PureContext { now: core.now, limits: core.limits }, arguments)?,
+    let native = &core.natives[site.import.at()];
+    let value = match native {
+        Native::Pure(function) | Native::Asking(function) => function(&PureContext { now: core.now, limits: core.limits }, arguments)?,
         Native::Embedded(function) => function(arguments)?,
         Native::Host | Native::Changing(_) => return Err(Box::new(Fault::ending("E_PROGRAM", "the program calls a keyword as if it were a function"))),
     };
     // What a function looks at and makes takes time that no jump pays for.
     for argument in arguments {
         if argument.is_counted() {
+            if !matches!(native, Native::Asking(_)) {
+                operators::check_set(argument)?;
+            }
             core.charge_look(argument)?;
             *argument = Value::Missing;
         }
