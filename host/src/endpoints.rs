@@ -167,7 +167,7 @@ impl Once {
 
     /// Gives what this comes to, or says that it ended in a panic.
     fn give_or_break(&self, answer: impl FnOnce() -> Reply) {
-        self.give(catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| turns::broken()));
+        self.give(catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| Reply::broken()));
     }
 }
 

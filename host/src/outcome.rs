@@ -44,6 +44,11 @@ impl Reply {
         Reply::json(status, body)
     }
 
+    /// The answer where a request met a fault of the server itself, which is in its log.
+    pub fn broken() -> Reply {
+        Reply::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more.")
+    }
+
     /// The answer to a caller whose run failed: it learns the code and the run, and the message only where that is what
     /// was said of an input of its own. The same code may be thrown by the script, for what no caller is to know.
     pub fn failed(fault: &Fault, run_id: &str, refused_input: Option<&str>) -> Reply {

@@ -1,7 +1,8 @@
 //! Listens for HTTP requests and hands each one to whoever answers it.
 //!
-//! One thread moves bytes, and hands requests over. A request is handed over only when its head and body are complete
-//! and within the limits, so a slow sender holds a connection but never a run.
+//! One thread moves bytes and hands requests over; where it is held up, another stands in for it (`desk`). A request is
+//! handed over only when its head and body are complete and within the limits, so a slow sender holds a connection but
+//! never a run.
 
 mod desk;
 mod pool;
@@ -31,6 +32,8 @@ use smol::lock::{Semaphore, SemaphoreGuardArc};
 use smol::{Async, Executor, Timer};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
+use crate::outcome::Reply;
+
 pub use desk::Desk;
 pub use request::fold_headers;
 
@@ -39,8 +42,8 @@ use stall::Stalling;
 /// How long accepting rests after an error such as too many open files.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 
-/// What answers a request. It is called on the thread that moves bytes, which it must not hold up; the desk has other
-/// threads.
+/// What answers a request. It is called on the thread that moves bytes; what holds that up for long belongs on another,
+/// which the desk has.
 pub type Handler = Arc<dyn Fn(IncomingRequest, Responder, &Arc<Desk>) + Send + Sync>;
 
 /// A handler that calls a function, which may block, on a worker for each request.
@@ -50,7 +53,7 @@ pub fn blocking(answer: impl Fn(IncomingRequest) -> OutgoingResponse + Send + Sy
         let (answer, busy) = (Arc::clone(&answer), responder.clone());
         let act = move || {
             let answered = catch_unwind(AssertUnwindSafe(|| answer(request)));
-            responder.send(answered.unwrap_or_else(|_| OutgoingResponse::broken()));
+            responder.send(answered.unwrap_or_else(|_| Reply::broken().into()));
         };
         if desk.apart(Box::new(act)).is_err() {
             busy.send(OutgoingResponse::busy());
@@ -100,15 +103,16 @@ pub struct OutgoingResponse {
     pub body: Vec<u8>,
 }
 
+impl From<Reply> for OutgoingResponse {
+    fn from(reply: Reply) -> OutgoingResponse {
+        OutgoingResponse { status: reply.status, headers: reply.headers, body: reply.body }
+    }
+}
+
 impl OutgoingResponse {
     /// The answer where too many requests wait.
     pub fn busy() -> OutgoingResponse {
         busy("Too many requests are waiting. Try again in a second.")
-    }
-
-    /// The answer where a request met a fault of the server itself.
-    pub fn broken() -> OutgoingResponse {
-        OutgoingResponse::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more.")
     }
 
     /// An error as JSON: the code and a sentence for the caller.
@@ -334,7 +338,7 @@ impl Service {
         let responder = Responder(give);
         let broken = responder.clone();
         if catch_unwind(AssertUnwindSafe(|| (self.handler)(request, responder, &self.desk))).is_err() {
-            broken.send(OutgoingResponse::broken());
+            broken.send(Reply::broken().into());
         } else {
             drop(broken);
         }

@@ -118,12 +118,12 @@ fn lead(world: &Arc<World>, threads: &Arc<dyn Threads>, has_passed_on: &Cell<boo
         let ended = catch_unwind(AssertUnwindSafe(|| runner::execute_led(world, Start::of_webhook(world, &script, &event), &lead)));
         if !lead.goes_on() {
             let _aside = OneAside(world);
-            respond(ended.map_or_else(|_| broken(), |ended| ended.settle_unwatched(world).reply));
+            respond(ended.map_or_else(|_| Reply::broken(), |ended| ended.settle_unwatched(world).reply));
             return;
         }
         match ended {
             Ok(ended) => group.ended.borrow_mut().push((ended, respond)),
-            Err(_) => respond(broken()),
+            Err(_) => respond(Reply::broken()),
         }
         if group.ended.borrow().len() >= world.limits().group_runs || began.elapsed() >= Duration::from_millis(world.limits().group_ms) {
             break;
@@ -148,11 +148,6 @@ fn makes_room(world: &World) -> bool {
     let has_room = line.aside < world.limits().runs;
     line.aside += usize::from(has_room);
     has_room
-}
-
-/// The answer where a run ended in a panic, which has been printed.
-pub fn broken() -> Reply {
-    Reply::error(500, "E_INTERNAL", "The server failed while it handled this request. Its log says more.")
 }
 
 /// Ends the leadership, or has another group led where runs wait.

@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
 /// How often what is kept for a time is looked through.
 const TIDY: Duration = Duration::from_secs(60);
-/// How often a run that a trigger started is tried.
+/// How often a run is tried that a trigger or an accepted request started.
 const TRIES: u32 = 8;
 
 enum Task {
@@ -258,7 +258,7 @@ pub fn recover(world: &Arc<World>) -> Result<Vec<JoinHandle<()>>, Fault> {
     Ok(threads)
 }
 
-/// A moment far enough from now that a worker does something else first.
+/// How many milliseconds lie between two instants; none where the second is past.
 pub fn millis_until(now: Instant, then: Instant) -> u64 {
     then.0.saturating_sub(now.0).max(0) as u64
 }

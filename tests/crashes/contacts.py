@@ -22,7 +22,7 @@ def run(job):
     report.note(f"crm-outbound.bas of {source}")
     served = Service(job.gbvm, job.folder / "contacts", {"crm-outbound.bas": text, "contact.bas": own("contact.bas")}, {"https://api.crm.com": crm.url})
     served.start()
-    auditor, wrong, inside = Auditor(served), [], 0
+    auditor, wrong = Auditor(served), []
 
     def store(numbers, pause):
         caller = Caller(served)
@@ -37,13 +37,7 @@ def run(job):
     writers = [threading.Thread(target=store, args=(range(first, count, 4), 4 * kills * LONGEST_S / count)) for first in range(4)]
     for writer in writers:
         writer.start()
-    for _ in range(kills):
-        served.wait_for(lambda: crm.held > 0, 5, step=0.002)
-        time.sleep(dice.random() * LONGEST_S)
-        inside += crm.held > 0
-        served.kill()
-        auditor.take()
-        served.start()
+    inside = auditor.kill_while_held(crm, kills, dice, LONGEST_S)
     for writer in writers:
         writer.join()
     linked = "SELECT count(*) FROM contacts WHERE external_id IS NOT NULL AND external_id <> ''"

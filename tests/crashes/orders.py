@@ -42,14 +42,7 @@ def run(job):
     clients = [threading.Thread(target=order, args=(client,)) for client in range(CLIENTS)]
     for client in clients:
         client.start()
-    inside = 0
-    for _ in range(kills):
-        served.wait_for(lambda: pay.held > 0, 5, step=0.002)
-        time.sleep(dice.random() * LONGEST_S)
-        inside += pay.held > 0
-        served.kill()
-        auditor.take()
-        served.start()
+    inside = auditor.kill_while_held(pay, kills, dice, LONGEST_S)
     for client in clients:
         client.join()
     paid = "SELECT count(*) FROM payments"

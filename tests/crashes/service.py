@@ -179,6 +179,18 @@ class Auditor:
         self.service, self.damages, self.checked, self.threads = service, [], 0, []
         self.turn = threading.Semaphore(1)
 
+    def kill_while_held(self, peer, kills, dice, longest):
+        """Kills the service so often, mostly while the peer holds an answer back for so many seconds at most; how often it did."""
+        inside = 0
+        for _ in range(kills):
+            self.service.wait_for(lambda: peer.held > 0, 5, step=0.002)
+            time.sleep(dice.random() * longest)
+            inside += peer.held > 0
+            self.service.kill()
+            self.take()
+            self.service.start()
+        return inside
+
     def take(self):
         number = len(self.threads)
         folder = self.service.folder / f"crash-{number}"

@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use gbvm_vm::limits::Limits;
 
 use super::{Exit, Failure, output, world};
-use crate::storage::Store;
 
 /// Options of `db`.
 #[derive(Args, Debug)]
@@ -30,13 +28,10 @@ enum Act {
 /// Does what was asked.
 pub fn db(options: &Options) -> Result<Exit, Failure> {
     let Act::Backup { file } = &options.act;
-    if !options.db.exists() {
-        return Err(Failure::new(Exit::Database, format!("gbvm: {}: there is no such database; --db names another", options.db.display())));
-    }
+    let mut store = world::existing(&options.db)?;
     if file.exists() {
         return Err(Failure::new(Exit::Usage, format!("gbvm: {}: the file is there already; a backup replaces nothing", file.display())));
     }
-    let mut store = Store::open(Some(&options.db), &Limits::default()).map_err(world::failure)?;
     store.back_up(file).map_err(world::failure)?;
     output::line(&format!("{} is a copy of {}; what is sealed in it opens with {}.key only, as {0}.key", file.display(), options.db.display(), options.db.display()))?;
     Ok(Exit::Ok)

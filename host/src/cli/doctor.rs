@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gbvm_stdlib::services::Clock as _;
-use gbvm_vm::limits::Limits;
 
 use super::{Exit, Failure, output, world};
 use crate::clock::SystemClock;
-use crate::storage::Store;
 
 /// Options of `doctor`.
 #[derive(Args, Debug)]
@@ -20,10 +18,7 @@ pub struct Options {
 
 /// Says what is well and what is not; ends with 1 where something is to be done.
 pub fn doctor(options: &Options) -> Result<Exit, Failure> {
-    if !options.db.exists() {
-        return Err(Failure::new(Exit::Database, format!("gbvm: {}: there is no such database; --db names another", options.db.display())));
-    }
-    let mut store = Store::open(Some(&options.db), &Limits::default()).map_err(world::failure)?;
+    let mut store = world::existing(&options.db)?;
     let findings = store.findings(SystemClock::default().now()).map_err(world::failure)?;
     for finding in &findings {
         output::line(&format!("{}  {}", if finding.is_wrong { "wrong" } else { "ok   " }, output::escaped(&finding.message)))?;

@@ -5,10 +5,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use gbvm_vm::limits::Limits;
 
 use super::{Exit, Failure, output, world};
-use crate::storage::Store;
 use crate::storage::ledger::{Record, Wanted};
 
 /// Where the database is, and how to answer.
@@ -88,7 +86,7 @@ enum RunsAct {
 
 /// Does what was asked of runs.
 pub fn runs(options: &Runs) -> Result<Exit, Failure> {
-    let mut store = open(&options.place)?;
+    let mut store = world::existing(&options.place.db)?;
     match &options.act {
         RunsAct::List { list, script } => print(&options.place, &store.list_runs(&list.wanted(script.as_ref())).map_err(world::failure)?),
         RunsAct::Show { id } => {
@@ -148,7 +146,7 @@ enum OutboxAct {
 
 /// Does what was asked of deliveries.
 pub fn outbox(options: &Outbox) -> Result<Exit, Failure> {
-    let mut store = open(&options.place)?;
+    let mut store = world::existing(&options.place.db)?;
     match &options.act {
         OutboxAct::List { list, to } => print(&options.place, &store.list_deliveries(&list.wanted(to.as_ref())).map_err(world::failure)?),
         OutboxAct::Show { id } => {
@@ -191,7 +189,7 @@ enum InboxAct {
 /// Does what was asked of requests.
 pub fn inbox(options: &Inbox) -> Result<Exit, Failure> {
     let InboxAct::List { list, run } = &options.act;
-    let mut store = open(&options.place)?;
+    let mut store = world::existing(&options.place.db)?;
     print(&options.place, &store.list_requests(&list.wanted(run.as_ref())).map_err(world::failure)?)
 }
 
@@ -222,7 +220,7 @@ enum ScheduleAct {
 
 /// Does what was asked of schedules.
 pub fn schedule(options: &Schedule) -> Result<Exit, Failure> {
-    let mut store = open(&options.place)?;
+    let mut store = world::existing(&options.place.db)?;
     let (name, is_paused) = match &options.act {
         ScheduleAct::List => return print(&options.place, &store.list_schedules().map_err(world::failure)?),
         ScheduleAct::Pause { name } => (name, true),
@@ -234,14 +232,6 @@ pub fn schedule(options: &Schedule) -> Result<Exit, Failure> {
     }
     store.pause_schedule(name, is_paused).map_err(world::failure)?;
     Ok(Exit::Ok)
-}
-
-/// Opens the database; asking makes none.
-fn open(place: &Place) -> Result<Store, Failure> {
-    if !place.db.exists() {
-        return Err(Failure::new(Exit::Database, format!("gbvm: {}: there is no such database; --db names another", place.db.display())));
-    }
-    Store::open(Some(&place.db), &Limits::default()).map_err(world::failure)
 }
 
 fn nothing(what: &str, id: &str) -> Failure {

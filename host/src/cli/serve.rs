@@ -16,7 +16,7 @@ use crate::engine::{Engine, World};
 use crate::event::WebhookEvent;
 use crate::outcome::Reply;
 use crate::scripts::{self, Script};
-use crate::server::{self, Desk, IncomingRequest, OutgoingResponse, Responder, ServerError, Stopping};
+use crate::server::{self, Desk, IncomingRequest, Responder, ServerError, Stopping};
 use crate::turns::Threads;
 
 /// How long the answers of runs that were cut short may take on their way out.
@@ -151,7 +151,7 @@ fn describe(script: &Script) {
 }
 
 fn answer(world: &Arc<World>, request: IncomingRequest, responder: Responder, desk: &Arc<Desk>) {
-    let respond = move |reply: Reply| responder.send(OutgoingResponse { status: reply.status, headers: reply.headers, body: reply.body });
+    let respond = move |reply: Reply| responder.send(reply.into());
     match server::fold_headers(&request.headers) {
         Ok(headers) => {
             let event = WebhookEvent { name: String::new(), method: request.method, path: request.path, query: request.query, query_text: request.query_text, headers, body: request.body };

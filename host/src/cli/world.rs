@@ -7,6 +7,7 @@ use clap::Args;
 use gbvm_stdlib::services::Level;
 use gbvm_vm::fault::Fault;
 use gbvm_vm::instant::{FIRST, Instant, LAST};
+use gbvm_vm::limits::Limits;
 
 use super::colour::Colour;
 use super::{Exit, Failure, output};
@@ -14,6 +15,7 @@ use crate::config::Config;
 use crate::engine::{Engine, FixedClock};
 use crate::render;
 use crate::scripts::{LoadError, Script};
+use crate::storage::Store;
 
 /// Where data lives unless `--db` says otherwise.
 pub const DEFAULT_DATABASE: &str = ".gbvm/data.db";
@@ -148,6 +150,14 @@ fn print(prints: Prints, level: Level, line: &str) {
         Level::Warn => tracing::warn!("{line}"),
         Level::Error => tracing::error!("{line}"),
     }
+}
+
+/// Opens a database that is there; asking makes none.
+pub fn existing(path: &Path) -> Result<Store, Failure> {
+    if !path.exists() {
+        return Err(Failure::new(Exit::Database, format!("gbvm: {}: there is no such database; --db names another", path.display())));
+    }
+    Store::open(Some(path), &Limits::default()).map_err(failure)
 }
 
 /// How the command ends for a fault that no script caused.

@@ -22,7 +22,7 @@ pub struct Wanted {
 
 /// A run as lists show it: those that have ended, and those that wait in the queue or for an answer.
 const RUNS: &str = "SELECT id, script, state, event, attempt, started_at, duration_ms, cause, error FROM (
-    SELECT id, script, CASE WHEN id IN (SELECT run_id FROM gbvm_jobs WHERE state <> 'done') THEN (SELECT state FROM gbvm_jobs WHERE run_id = gbvm_runs.id) ELSE state END AS state,
+    SELECT id, script, coalesce((SELECT job.state FROM gbvm_jobs AS job WHERE job.run_id = gbvm_runs.id), state) AS state,
            event, attempt, started_at, duration_ms, cause, error FROM gbvm_runs
     UNION ALL
     SELECT run_id, script, state, lower(operation) || ' ' || tbl || CASE operation WHEN 'REQUEST' THEN '' ELSE ' ' || row_id END, attempt, NULL, NULL, tbl || '/' || row_id, error
